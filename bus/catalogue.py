@@ -315,7 +315,8 @@ def perms(spec: str | Perm | tuple[str | Perm, ...]) -> tuple[Perm, ...]:
     if isinstance(spec, Perm):
         return (spec,)
     if isinstance(spec, str):
-        return tuple(Perm(*s.split(":")) for s in spec.split())
+        pairs = (s.partition(":") for s in spec.split())
+        return tuple(Perm(object, permission) for object, _, permission in pairs)
     return tuple(p for s in spec for p in perms(s))
 
 

@@ -64,7 +64,7 @@ class CPUMap(NamedTuple):
 
     cpumap: Annotated[bytes, Blob(2048)]
     online: UInt32
-    count: Int32
+    total: Int32
 
 
 class Connection(Api):

@@ -199,7 +199,7 @@ class Network(Api, noun="Network", daemon="network", kind="Network", ref=Network
 
     @call(
         291,
-        acl=("network:write", Perm("network", "save", unless=2), Perm("network", "save", when=2)),
+        acl=("network:write", Perm("network", "save", unless=3), Perm("network", "save", when=2)),
         since="0.10.2",
         urgent=True,
     )
@@ -240,7 +240,7 @@ class Network(Api, noun="Network", daemon="network", kind="Network", ref=Network
         """Make a port on the active network from the XML and give its reference."""
         raise NoSupport
 
-    @call(444, acl=("network:write", Perm("network", "save", unless=2), Perm("network", "save", when=2)), since="9.7.0")
+    @call(444, acl=("network:write", Perm("network", "save", unless=3), Perm("network", "save", when=2)), since="9.7.0")
     async def set_metadata(
         self, type: Int32, metadata: str | None, key: str | None, uri: str | None, flags: UInt32
     ) -> None:

@@ -170,7 +170,7 @@ class Device(Api, noun="NodeDevice", daemon="nodedev", kind="Device", ref=Device
 
     @call(
         447,
-        acl=("node_device:write", Perm("node_device", "save", unless=2), Perm("node_device", "save", when=2)),
+        acl=("node_device:write", Perm("node_device", "save", unless=3), Perm("node_device", "save", when=2)),
         since="10.1.0",
         urgent=True,
     )

@@ -138,7 +138,7 @@ class DomainDevices(Api):
         """
         raise NoSupport
 
-    @call(160, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.7.7")
+    @call(160, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.7.7")
     async def attach_device_flags(self, xml: str, flags: UInt32) -> None:
         """Add the device in the XML to the guest, live, stored or both.
 
@@ -146,7 +146,7 @@ class DomainDevices(Api):
         """
         raise NoSupport
 
-    @call(161, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.7.7")
+    @call(161, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.7.7")
     async def detach_device_flags(self, xml: str, flags: UInt32) -> None:
         """Take the device in the XML from the guest, live, stored or both.
 
@@ -154,7 +154,7 @@ class DomainDevices(Api):
         """
         raise NoSupport
 
-    @call(174, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.8.0")
+    @call(174, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.8.0")
     async def update_device_flags(self, xml: str, flags: UInt32) -> None:
         """Change a device of the guest to what the XML says, live, stored or both.
 
@@ -218,7 +218,7 @@ class DomainDevices(Api):
 
     @call(
         252,
-        acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)),
+        acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)),
         since="0.9.8",
         name="DomainSetBlockIoTune",
     )
@@ -237,7 +237,7 @@ class DomainDevices(Api):
         """
         raise NoSupport
 
-    @call(256, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.9")
+    @call(256, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.9")
     async def set_interface_parameters(
         self, device: str, params: Annotated[ParamDict, Parameters(16)], flags: UInt32
     ) -> None:
@@ -300,7 +300,7 @@ class DomainDevices(Api):
         """Ask for one event when a disk image is written beyond so many bytes; 0 ends it."""
         raise NoSupport
 
-    @call(392, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="4.4.0")
+    @call(392, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="4.4.0")
     async def detach_device_alias(self, alias: str, flags: UInt32) -> None:
         """Take the device that has this alias from the guest, live, stored or both.
 
@@ -308,7 +308,7 @@ class DomainDevices(Api):
         """
         raise NoSupport
 
-    @call(451, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="11.2.0")
+    @call(451, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="11.2.0")
     async def set_throttle_group(self, group: str, params: Annotated[ParamDict, Parameters(32)], flags: UInt32) -> None:
         """Make or change a throttle group that several disks of the guest share.
 
@@ -318,7 +318,7 @@ class DomainDevices(Api):
 
     @call(
         452,
-        acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)),
+        acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)),
         since="11.2.0",
         read_only=True,
     )

@@ -269,7 +269,7 @@ class DomainLifecycle(Api):
         """
         raise NoSupport
 
-    @call(264, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.10")
+    @call(264, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.10")
     async def set_metadata(
         self, type: Int32, metadata: str | None, key: str | None, uri: str | None, flags: UInt32
     ) -> None:

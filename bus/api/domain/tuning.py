@@ -278,7 +278,7 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(197, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.8.5")
+    @call(197, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.8.5")
     async def set_memory_parameters(self, params: Annotated[ParamDict, Parameters(16)], flags: UInt32) -> None:
         """Change the guest's memory limits.
 
@@ -298,7 +298,7 @@ class DomainTuning(Api):
         199,
         acl=(
             "domain:write",
-            Perm("domain", "save", unless=2),
+            Perm("domain", "save", unless=3),
             Perm("domain", "save", when=2),
             Perm("domain", "write", when=8),
         ),
@@ -313,12 +313,12 @@ class DomainTuning(Api):
         """Give the guest's number of virtual CPUs, live, stored, maximum or as the guest agent tells."""
         raise NoSupport
 
-    @call(204, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.0")
+    @call(204, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.0")
     async def set_memory_flags(self, memory: UInt64, flags: UInt32) -> None:
         """Set the guest's memory, live, stored or as the maximum, in KiB."""
         raise NoSupport
 
-    @call(205, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.0")
+    @call(205, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.0")
     async def set_blkio_parameters(self, params: Annotated[ParamDict, Parameters(16)], flags: UInt32) -> None:
         """Change the guest's block I/O weights and limits.
 
@@ -334,7 +334,7 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(219, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.2")
+    @call(219, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.2")
     async def set_scheduler_parameters_flags(self, params: Annotated[ParamDict, Parameters(16)], flags: UInt32) -> None:
         """Change the CPU scheduler's settings for the guest, live, stored or both.
 
@@ -357,7 +357,7 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(225, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.3")
+    @call(225, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.3")
     async def pin_vcpu_flags(self, vcpu: UInt32, cpumap: Annotated[bytes, Blob(2048)], flags: UInt32) -> None:
         """Let one vCPU run only on the host CPUs set in the map, live, stored or both.
 
@@ -380,7 +380,7 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(254, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.9.9")
+    @call(254, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.9.9")
     async def set_numa_parameters(self, params: Annotated[ParamDict, Parameters(16)], flags: UInt32) -> None:
         """Change the guest's NUMA memory policy: mode and set of host nodes."""
         raise NoSupport
@@ -403,7 +403,7 @@ class DomainTuning(Api):
         """Give the guest's label under each security model and whether it is enforced."""
         raise NoSupport
 
-    @call(279, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="0.10.0")
+    @call(279, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="0.10.0")
     async def pin_emulator(self, cpumap: Annotated[bytes, Blob(2048)], flags: UInt32) -> None:
         """Let the emulator's threads run only on the host CPUs set in the map.
 
@@ -423,7 +423,7 @@ class DomainTuning(Api):
         """Give the map of host CPUs on which the emulator's threads may run."""
         raise NoSupport
 
-    @call(308, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="1.1.1")
+    @call(308, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="1.1.1")
     async def set_memory_stats_period(self, period: Int32, flags: UInt32) -> None:
         """Set how often the balloon collects the guest's figures, in seconds; 0 ends it."""
         raise NoSupport
@@ -440,7 +440,7 @@ class DomainTuning(Api):
         """Give the guest's I/O threads, each with its id and the host CPUs it may use."""
         raise NoSupport
 
-    @call(352, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="1.2.14")
+    @call(352, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="1.2.14")
     async def pin_iothread(self, iothreads_id: UInt32, cpumap: Annotated[bytes, Blob(2048)], flags: UInt32) -> None:
         """Let one I/O thread run only on the host CPUs set in the map, live, stored or both.
 
@@ -448,12 +448,12 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(355, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="1.2.15")
+    @call(355, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="1.2.15")
     async def add_iothread(self, iothread_id: UInt32, flags: UInt32) -> None:
         """Add an I/O thread with this id to the guest, live, stored or both."""
         raise NoSupport
 
-    @call(356, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="1.2.15")
+    @call(356, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="1.2.15")
     async def del_iothread(self, iothread_id: UInt32, flags: UInt32) -> None:
         """Remove the I/O thread with this id from the guest, live, stored or both."""
         raise NoSupport
@@ -468,7 +468,7 @@ class DomainTuning(Api):
         """Choose which performance events are measured for the guest."""
         raise NoSupport
 
-    @call(384, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="3.1.0")
+    @call(384, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="3.1.0")
     async def set_vcpu(self, cpumap: str, state: Int32, flags: UInt32) -> None:
         """Plug in (1) or unplug (0) the given vCPUs of the guest, live or stored.
 
@@ -476,7 +476,7 @@ class DomainTuning(Api):
         """
         raise NoSupport
 
-    @call(402, acl=("domain:write", Perm("domain", "save", unless=2), Perm("domain", "save", when=2)), since="4.10.0")
+    @call(402, acl=("domain:write", Perm("domain", "save", unless=3), Perm("domain", "save", when=2)), since="4.10.0")
     async def set_iothread_params(
         self, iothread_id: UInt32, params: Annotated[ParamDict, Parameters(64)], flags: UInt32
     ) -> None:
