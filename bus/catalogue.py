@@ -316,7 +316,7 @@ def perms(spec: str | Perm | tuple[str | Perm, ...]) -> tuple[Perm, ...]:
         return (spec,)
     if isinstance(spec, str):
         pairs = (s.partition(":") for s in spec.split())
-        return tuple(Perm(object, permission) for object, _, permission in pairs)
+        return tuple(Perm(noun, permission) for noun, _, permission in pairs)
     return tuple(p for s in spec for p in perms(s))
 
 
