@@ -139,7 +139,7 @@ class LibvirtError(Exception):
     @classmethod
     def whole(cls, code: int, message: str, origin: int, level: int = 2, **extra: Any) -> LibvirtError:
         """Give the error of a code with its whole message, as another libvirt reported it."""
-        error = _BY_CODE.get(code, LibvirtError)()
+        error: LibvirtError = _BY_CODE.get(code, LibvirtError)()
         error.message = message
         error.args = (message,)
         error.origin = ErrorDomain(origin) if origin in ErrorDomain._value2member_map_ else ErrorDomain.NONE
