@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Programs run to their end: arguments as a list, never a shell, with limits on time and output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from virtbus.bus.errors import InternalError, OperationTimeout, SystemCallError
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OUTPUT_MAX = 64 * 1024 * 1024
+TIMEOUT = 600.0
+"""Seconds that a program may take unless its caller says otherwise."""
+
+
+class Result(NamedTuple):
+    """How a program ended: exit status (negative: the signal that ended it) and what it printed."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        """Give the standard output as text."""
+        return self.out.decode("utf-8", "replace")
+
+
+class Runner(Protocol):
+    """What runs programs."""
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        input: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
+        limit: int = OUTPUT_MAX,
+        pass_fds: Sequence[int] = (),
+    ) -> Result:
+        """Run a program to its end and give how it ended, whatever its status.
+
+        Errors: SystemCallError when there is no such program, OperationTimeout after `timeout` seconds,
+        InternalError when it prints more than `limit` bytes.
+        """
+        ...
+
+
+class Processes:
+    """The real runner."""
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        input: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
+        limit: int = OUTPUT_MAX,
+        pass_fds: Sequence[int] = (),
+    ) -> Result:
+        """Run a program in a session of its own, with a plain environment plus `env`; see `Runner.run`."""
+        process = await asyncio.create_subprocess_exec(
+            find_program(argv[0]),
+            *argv[1:],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment(env),
+            start_new_session=True,
+            pass_fds=pass_fds,
+            cwd="/",
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                return await _converse(process, argv, input, limit)
+        except TimeoutError:
+            raise OperationTimeout(f"'{argv[0]}' did not end within {timeout:g} seconds") from None
+        finally:
+            await _end(process)
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment that programs get: the C locale, a known path, and `extra`."""
+    plain = {"LC_ALL": "C", "PATH": PATH, "HOME": os.environ.get("HOME", "/")}
+    return plain | dict(extra or {})
+
+
+def find_program(name: str) -> str:
+    """Give a program's full path; SystemCallError when there is none."""
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        raise SystemCallError(f"Cannot find '{name}' in path: No such file or directory", int1=2)
+    return found
+
+
+def check(argv: Sequence[str], result: Result) -> Result:
+    """Give the result back if the program succeeded; InternalError with libvirt's words otherwise."""
+    if result.status == 0:
+        return result
+    command = shlex.join(argv)
+    said = result.err.decode("utf-8", "replace")
+    how = f"exit status {result.status}" if result.status > 0 else f"fatal signal {-result.status}"
+    raise InternalError(f"Child process ({command}) unexpected {how}: {said}" if said else
+                        f"Child process ({command}) unexpected {how}")  # fmt: skip
+
+
+async def _converse(process: asyncio.subprocess.Process, argv: Sequence[str], input: bytes, limit: int) -> Result:
+    async def read(stream: asyncio.StreamReader | None) -> bytes:
+        kept = bytearray()
+        while stream is not None and (piece := await stream.read(65536)):
+            kept += piece
+            if len(kept) > limit:
+                raise InternalError(f"'{argv[0]}' printed more than {limit} bytes")
+        return bytes(kept)
+
+    out, err, _ = await asyncio.gather(read(process.stdout), read(process.stderr), _feed(process, input))
+    return Result(await process.wait(), out, err)
+
+
+async def _feed(process: asyncio.subprocess.Process, input: bytes) -> None:
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(input)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave nothing behind of a program that was cut short."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
