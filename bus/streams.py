@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 async def _nothing() -> None:
@@ -20,9 +21,11 @@ class StreamEnd:
     """The driver's side of a stream that was just opened.
 
     `fd` goes to the caller and is closed here once sent. `finish` is awaited when the caller says that all data was
-    sent or read: it raises what went wrong. `abort` is awaited when he gives up, or goes away.
+    sent or read: it raises what went wrong. `abort` is awaited when he gives up, or goes away. `result` is what the
+    call gives besides the stream, for the calls that do (a screenshot's MIME type).
     """
 
     fd: int
     finish: Callable[[], Awaitable[None]] = _nothing
     abort: Callable[[], Awaitable[None]] = _nothing
+    result: Any = None

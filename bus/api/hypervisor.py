@@ -10,6 +10,7 @@ from virtbus.bus.api.domain.events import DomainEvents
 from virtbus.bus.catalogue import Direction, Form, call
 from virtbus.bus.errors import NoSupport
 from virtbus.bus.refs import DomainRef
+from virtbus.bus.streams import StreamEnd
 from virtbus.bus.types import Blob, Fds, Flag, Int32, Max, ParamDict, Parameters, ParamList, UInt32, UInt64, UuidStr
 
 
@@ -193,6 +194,31 @@ class Manager(
         """Turn guest XML into the hypervisor's own configuration, such as a command line."""
         raise NoSupport
 
+    @call(148, acl="domain:migrate domain:start domain:write", form=Form.STREAM, stream=Direction.UPLOAD)
+    async def domain_migrate_prepare_tunnel(
+        self, flags: UInt64, dname: str | None, resource: UInt64, dom_xml: str
+    ) -> StreamEnd:
+        """Make the target host ready to take a guest through this stream, second protocol.
+
+        Resource is the bandwidth in MiB/s.
+        """
+        raise NoSupport
+
+    @call(215, acl="domain:migrate domain:start domain:write", form=Form.STREAM, stream=Direction.UPLOAD)
+    async def domain_migrate_prepare_tunnel3(
+        self,
+        cookie_in: Annotated[bytes, Blob(4194304)],
+        flags: UInt64,
+        dname: str | None,
+        resource: UInt64,
+        dom_xml: str,
+    ) -> Annotated[StreamEnd, Blob(4194304)]:
+        """Make the target host ready to take a guest through this stream, third protocol.
+
+        Gives a cookie for the source; resource is the bandwidth in MiB/s.
+        """
+        raise NoSupport
+
     @call(214, acl="domain:migrate domain:start domain:write")
     async def domain_migrate_prepare3(
         self,
@@ -275,7 +301,7 @@ class Manager(
         params: Annotated[ParamList, Parameters(64, repeats=True)],
         cookie_in: Annotated[bytes, Blob(4194304)],
         flags: UInt32,
-    ) -> Annotated[bytes, Blob(4194304)]:
+    ) -> Annotated[StreamEnd, Blob(4194304)]:
         """Make the target host ready to take a guest through this stream, with named values.
 
         Gives a cookie for the source.

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, NamedTuple
 
 from virtbus.bus.api.connection import Connection
-from virtbus.bus.catalogue import Api, Form, Prop, call, event
+from virtbus.bus.catalogue import Api, Direction, Form, Prop, call, event
 from virtbus.bus.errors import NoSupport
 from virtbus.bus.refs import PoolRef, VolumeRef
+from virtbus.bus.streams import StreamEnd
 from virtbus.bus.types import Char, Flag, Int32, Max, UChar, UInt32, UInt64, UuidStr
 
 
@@ -322,6 +323,22 @@ class Volume(Api, noun="StorageVol", daemon="storage", kind="Volume", ref=Volume
     @call(165, acl="storage_vol:format", since="0.8.0")
     async def wipe(self, flags: UInt32) -> None:
         """Overwrite the volume with zeros so that its old data cannot be read."""
+        raise NoSupport
+
+    @call(208, acl="storage_vol:data_write", since="0.9.0", form=Form.STREAM, stream=Direction.UPLOAD, sparse=1)
+    async def upload(self, offset: UInt64, length: UInt64, flags: UInt32) -> StreamEnd:
+        """Take data for the volume, from `offset` on and at most `length` bytes (0: up to its end).
+
+        A flag says that the data has holes.
+        """
+        raise NoSupport
+
+    @call(209, acl="storage_vol:data_read", since="0.9.0", form=Form.STREAM, stream=Direction.DOWNLOAD, sparse=1)
+    async def download(self, offset: UInt64, length: UInt64, flags: UInt32) -> StreamEnd:
+        """Give the volume's data, from `offset` on and at most `length` bytes (0: up to its end).
+
+        A flag asks for holes to be told as such.
+        """
         raise NoSupport
 
     @call(259, acl="storage_vol:format", since="0.9.10")

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from virtbus.bus.catalogue import Api, Form, Perm, call
+from virtbus.bus.catalogue import Api, Direction, Form, Perm, call
 from virtbus.bus.errors import NoSupport
-from virtbus.bus.types import Fd, Fds, Int32, Int64, Max, ParamDict, Parameters, UInt32, UInt64
+from virtbus.bus.streams import StreamEnd
+from virtbus.bus.types import Fd, Fds, Int32, Int64, Max, Nullable, ParamDict, Parameters, Text, UInt32, UInt64
 
 
 class FSInfo(NamedTuple):
@@ -110,6 +111,27 @@ class MonitorAnswer(NamedTuple):
 
 class DomainAgent(Api):
     """What needs help from within the guest, and its keyboard, console and screen."""
+
+    @call(201, acl="domain:open_device", since="0.8.6", form=Form.STREAM, stream=Direction.BOTH)
+    async def open_console(self, dev_name: str | None, flags: UInt32) -> StreamEnd:
+        """Open the guest's console, or another character device by its alias.
+
+        Flags choose whether another client is put out, or this one refused while there is one.
+        """
+        raise NoSupport
+
+    @call(296, acl="domain:open_device", since="1.0.2", form=Form.STREAM, stream=Direction.BOTH)
+    async def open_channel(self, name: str | None, flags: UInt32) -> StreamEnd:
+        """Open the host's end of a channel into the guest, by alias or target name.
+
+        A flag puts out a client that has it open already.
+        """
+        raise NoSupport
+
+    @call(211, acl="domain:screenshot", since="0.9.2", form=Form.STREAM, stream=Direction.DOWNLOAD)
+    async def screenshot(self, screen: UInt32, flags: UInt32) -> Annotated[StreamEnd, Nullable(Text())]:
+        """Give a picture of one of the guest's screens, and its MIME type."""
+        raise NoSupport
 
     @call(210, acl="domain:inject_nmi", since="0.9.2")
     async def inject_nmi(self, flags: UInt32) -> None:

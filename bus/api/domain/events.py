@@ -224,3 +224,12 @@ class DomainEvents(Api):
 
         Gives the name of the channel; state and reason are numbers.
         """
+
+    @event(-1, callback=6, since="1.2.3", acl="domain:getattr", program="qemu")
+    def domain_monitor_event(
+        self, dom: DomainRef, event: str, seconds: Int64, micros: UInt32, details: str | None
+    ) -> None:
+        """Tell one of QEMU's own events, with its time and its details as JSON.
+
+        It goes to those who asked by DomainMonitorEventRegister; it has no number among the guest's events.
+        """
