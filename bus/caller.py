@@ -135,10 +135,10 @@ def _value(key: str, value: Any) -> Any:
     wanted = _KEYS.get(key)
     if wanted is None:
         raise InvalidArg(f"unknown key '{key[:64]}' in the identity")
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+    if type(value) is not wanted:
         raise InvalidArg(f"'{key}' of the identity has the wrong type")
     if isinstance(value, str) and not (0 < len(value) <= TEXT_MAX and value.isprintable()):
         raise InvalidArg(f"'{key}' of the identity is empty, too long or not printable")
-    if key in ("uid", "gid") and not 0 <= value <= UID_MAX:
+    if key in ("uid", "gid") and value not in range(UID_MAX + 1):
         raise InvalidArg(f"'{key}' of the identity is no account")
     return value
