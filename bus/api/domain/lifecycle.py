@@ -8,7 +8,19 @@ from typing import Annotated, NamedTuple
 from virtbus.bus.catalogue import Api, Form, Perm, call
 from virtbus.bus.errors import NoSupport
 from virtbus.bus.refs import DomainRef
-from virtbus.bus.types import Fds, Flag, Int32, Max, ParamDict, Parameters, UChar, UInt32, UInt64, UShort
+from virtbus.bus.types import (
+    Fds,
+    Flag,
+    Int32,
+    Max,
+    ParamDict,
+    Parameters,
+    ParamList,
+    UChar,
+    UInt32,
+    UInt64,
+    UShort,
+)
 
 
 class DomainInfo(NamedTuple):
@@ -72,7 +84,7 @@ class DomainGetCPUStatsArgs(NamedTuple):
 class DomainGetCPUStatsRet(NamedTuple):
     """Give the wire results of DomainGetCPUStats."""
 
-    params: Annotated[ParamDict, Parameters(2048)]
+    params: Annotated[ParamList, Parameters(2048, repeats=True)]
     nparams: Int32
 
 
