@@ -17,6 +17,7 @@ decorated method everything else is derived elsewhere: signatures, codecs, routi
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ class Direction(enum.Enum):
     BOTH = "both"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """One call of the API: what the decorator was given and what the signature says."""
 
@@ -116,35 +117,35 @@ class Call:
     method: str = ""
     owner: type[Api] = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
 
-    @property
+    @functools.cached_property
     def member(self) -> str:
         """Give the D-Bus member: GetXMLDesc."""
         return camel(self.method)
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """Give the name that the legacy protocol has for it: DomainGetXMLDesc."""
         return self.given_name or rpc_name(self.owner.noun, self.member, self.owner.own)
 
-    @property
+    @functools.cached_property
     def doc(self) -> str:
         """Give the docstring."""
         return inspect.getdoc(self.function) or ""
 
-    @property
+    @functools.cached_property
     def params(self) -> tuple[Field, ...]:
         """Give the method's arguments, without self."""
         hints = _hints(self.function)
         names = list(inspect.signature(self.function).parameters)[1:]
         return tuple(Field(name, kind_of(hints[name])) for name in names)
 
-    @property
+    @functools.cached_property
     def result(self) -> Kind | None:
         """Give the kind of what the method returns; None where it returns nothing."""
         hint = _hints(self.function).get("return")
         return None if hint in (None, type(None), StreamEnd) else kind_of(hint)
 
-    @property
+    @functools.cached_property
     def outs(self) -> tuple[Field, ...]:
         """Give the results one by one: a record that is no reference is taken apart."""
         result = self.result
@@ -154,7 +155,7 @@ class Call:
             return fields_of(result.cls)
         return (Field(result_name(self, result), result),)
 
-    @property
+    @functools.cached_property
     def flags_index(self) -> int | None:
         """Give the position of the argument `flags` among the method's arguments."""
         names = [p.name for p in self.params]
@@ -198,7 +199,7 @@ def camel_lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Event:
     """One event: the signal's arguments, and the numbers under which the legacy protocol sends it.
 
@@ -219,17 +220,17 @@ class Event:
     method: str = ""
     owner: type[Api] = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
 
-    @property
+    @functools.cached_property
     def member(self) -> str:
         """Give the D-Bus signal's name: DomainEventLifecycle."""
         return self.given_name or camel(self.method)
 
-    @property
+    @functools.cached_property
     def doc(self) -> str:
         """Give the docstring."""
         return inspect.getdoc(self.function) or ""
 
-    @property
+    @functools.cached_property
     def params(self) -> tuple[Field, ...]:
         """Give the signal's arguments after generation and sequence."""
         hints = _hints(self.function)
