@@ -316,13 +316,19 @@ def entry_codecs(entry: Call) -> Codecs:
     return Codecs(entry)
 
 
-@functools.cache
-def entry_of(cls: Any, interface: str | None, member: str) -> Call:
+_entries: dict[tuple[type, str | None, str], Call] = {}
+
+
+def entry_of(cls: type[Api], interface: str | None, member: str) -> Call:
     """Give the entry that a class has for a D-Bus member; BusError where it has none."""
+    known = _entries.get((cls, interface, member))
+    if known is not None:
+        return known
     if interface is not None and interface != cls.interface():
         raise BusError("UnknownInterface", f"the object has no interface '{interface}'")
     for entry in cls.calls.values():
         if entry.bus and entry.member == member:
+            _entries[cls, interface, member] = entry
             return entry
     raise BusError("UnknownMethod", f"{cls.interface()} has no method '{member}'")
 
