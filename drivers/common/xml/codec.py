@@ -13,7 +13,8 @@
         ips: list[Ip] = many(Ip, "ip")
 
 Reading takes what the fields name and drops the rest; `None` (or an empty list) is "not there". Filling in defaults
-and checking are steps of their own, made by whoever owns the class. The plan of a class is compiled once.
+and checking are steps of their own, made by whoever owns the class. The plan of a class is compiled once. A class
+with `XML_OPEN = True` is written with a start and an end tag even where nothing is between them.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class Plan(NamedTuple):
     text: tuple[str, Value[Any]] | None
     children: tuple[tuple[str, Callable[[Any], bool], Callable[[Any, Writer], None]], ...]
     namespaces: tuple[tuple[str, Namespace], ...]
+    open: bool
 
 
 _plans: dict[type, Plan] = {}
@@ -143,17 +145,21 @@ def write(value: Any, tag: str, writer: Writer, extra: Iterable[tuple[str, str]]
     """Write an object as the element `tag`; `extra` attributes come last."""
     plan = plan_of(type(value))
     pairs = [
+        (f"xmlns:{ns.prefix}", ns.uri)
+        for field, ns in plan.namespaces
+        if getattr(value, field) and not tag.startswith(f"{ns.prefix}:")
+    ]
+    pairs.extend(
         (name, kind.write(found))
         for field, name, kind, default in plan.attributes
         if (found := getattr(value, field)) is not None and found != default
-    ]
+    )
     pairs.extend(extra)
-    pairs.extend((f"xmlns:{ns.prefix}", ns.uri) for field, ns in plan.namespaces if getattr(value, field))
     if plan.text is not None:
         own = getattr(value, plan.text[0])
         return writer.empty(tag, pairs) if own is None else writer.leaf(tag, plan.text[1].write(own), pairs)
     present = [(getattr(value, field), put) for field, there, put in plan.children if there(getattr(value, field))]
-    if not present:
+    if not present and not plan.open:
         return writer.empty(tag, pairs)
     writer.open(tag, pairs)
     for child, put in present:
@@ -190,6 +196,7 @@ def _compile(cls: type) -> Plan:
             if spot.form not in ("attr", "text")
         ),
         tuple((field, spot.ns) for field, spot in places if spot.ns),
+        getattr(cls, "XML_OPEN", False),
     )
 
 

@@ -47,7 +47,7 @@ class Thing:
 
 
 WHOLE = """\
-<thing type='a' stp='on' xmlns:v='urn:v'>
+<thing xmlns:v='urn:v' type='a' stp='on'>
   <name>x &amp; &apos;y&apos;</name>
   <uuid>74770000-0000-4000-8000-0000000000aa</uuid>
   <metadata>
