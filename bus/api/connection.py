@@ -70,6 +70,11 @@ class CPUMap(NamedTuple):
 class Connection(Api):
     """What every connection can say of itself."""
 
+    @call(60, acl="connect:getattr", urgent=True)
+    async def supports_feature(self, feature: Int32) -> Int32:
+        """Say whether the driver has the numbered internal feature (1) or not (0)."""
+        raise NoSupport
+
     @call(3, acl="connect:getattr", since="0.0.3", urgent=True)
     async def get_type(self) -> str:
         """Give the name of the hypervisor driver, such as QEMU."""

@@ -43,11 +43,6 @@ class Session(Api, noun="Connect", daemon="proxy", kind="Session", own=("Auth", 
         """End the connection and drop the event registrations it held."""
         raise NoSupport
 
-    @call(60, acl="connect:getattr", urgent=True, form=Form.SESSION)
-    async def connect_supports_feature(self, feature: Int32) -> Int32:
-        """Say whether the driver has the numbered internal feature."""
-        raise NoSupport
-
     @call(66, urgent=True, form=Form.SESSION)
     async def auth_list(self) -> Annotated[list[Int32], Max(20)]:
         """Give the ways of authentication that this connection may use, as numbers."""
