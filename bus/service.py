@@ -13,7 +13,7 @@ import logging
 import os
 import struct
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from virtbus.bus.caller import Caller, acting
 from virtbus.bus.catalogue import Api, Call
@@ -57,9 +57,8 @@ class Driver(Protocol):
         """Let go of everything that need not outlive the daemon."""
 
 
-@runtime_checkable
 class Blocking(Protocol):
-    """An object whose calls run elsewhere than in the event loop."""
+    """An object whose calls run elsewhere than in the event loop: it has `submit` besides what Api has."""
 
     def submit(self, entry: Call, args: tuple[Any, ...], done: Answer) -> None:
         """Make the call in a thread and call `done` there with its value or error."""
@@ -156,8 +155,9 @@ class Service:
         self._run(reply, caller, again, entry, args)
 
     def _run(self, reply: Reply, caller: Caller, obj: Api, entry: Call, args: tuple[Any, ...]) -> None:
-        if isinstance(obj, Blocking):
-            obj.submit(entry, args, functools.partial(self._answer, reply, entry))
+        submit = getattr(obj, "submit", None)
+        if submit is not None:
+            submit(entry, args, functools.partial(self._answer, reply, entry))
         else:
             self.spawn(self._call(reply, caller, obj, entry, args), reply)
 
@@ -167,7 +167,8 @@ class Service:
 
     async def perform(self, obj: Api, entry: Call, args: tuple[Any, ...]) -> Any:
         """Make a call that was judged already and give its value."""
-        if not isinstance(obj, Blocking):
+        submit = getattr(obj, "submit", None)
+        if submit is None:
             return await getattr(obj, entry.method)(*args)
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Any] = loop.create_future()
@@ -175,7 +176,7 @@ class Service:
         def done(value: Any, error: BaseException | None) -> None:
             loop.call_soon_threadsafe(_settle, waiting, value, error)
 
-        obj.submit(entry, args, done)
+        submit(entry, args, done)
         return await waiting
 
     def _answer(self, reply: Reply, entry: Call, value: Any, error: BaseException | None) -> None:

@@ -181,45 +181,51 @@ class Parser:
 
     def __init__(self, limit: int = MESSAGE_MAX) -> None:
         """Start with nothing received."""
-        self._buffer = bytearray()
+        self._rest = bytearray()
+        self._need = 16
         self._limit = limit
         self._cache: dict[bytes, Fields] = {}
 
     def feed(self, data: bytes | memoryview) -> list[Message]:
         """Give the messages completed by `data`."""
-        buffer = self._buffer
-        buffer += data
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._need:
+                return []
+            whole, self._rest = bytes(self._rest), bytearray()
+        else:
+            whole = bytes(data)
         found: list[Message] = []
-        start = 0
-        while len(buffer) - start >= 16:
-            size = self._size(start)
-            if len(buffer) - start < size:
+        start, length = 0, len(whole)
+        while length - start >= 16:
+            fixed = FIXED if whole[start] == 0x6C else _FIXED_BIG
+            head = fixed.unpack_from(whole, start)
+            body, array = head[4], head[6]
+            size = 16 + array + (-array & 7) + body
+            if head[0] not in (b"l", b"B") or head[3] != 1 or size > self._limit:
+                raise Malformed("these bytes are no D-Bus message")
+            if length - start < size:
+                self._need = size
                 break
-            found.append(self._message(bytes(buffer[start : start + size])))
+            found.append(self._message(whole, start, head, start + size))
             start += size
-        if start:
-            del buffer[:start]
+        else:
+            self._need = 16
+        if start < length:
+            self._rest += whole[start:]
         return found
 
-    def _size(self, start: int) -> int:
-        fixed = FIXED if self._buffer[start] == 0x6C else _FIXED_BIG
-        order, _type, _flags, version, body, _serial, array = fixed.unpack_from(self._buffer, start)
-        size = int(16 + array + (-array % 8) + body)
-        if order not in (b"l", b"B") or version != 1 or size > self._limit or array > 1 << 26:
-            raise Malformed("these bytes are no D-Bus message")
-        return size
-
-    def _message(self, raw: bytes) -> Message:
-        big = raw[0] == 0x42
-        fixed = _FIXED_BIG if big else FIXED
-        _order, kind, flags, _version, length, serial, array = fixed.unpack_from(raw, 0)
-        body = raw[len(raw) - length :] if length else b""
-        end = 16 + array
-        if kind == 2 and raw[end - 8 : end - 4] == b"\x05\x01u\0" and not big:
-            known = self._fields(raw[16 : end - 8])
-            return Message(kind, known._replace(reply_serial=_U32.unpack_from(raw, end - 4)[0]), serial, flags, body)
-        known = self._fields(raw[16:end], ">" if big else "<")
-        return Message(kind, known, serial, flags, body, order=">" if big else "<")
+    def _message(self, whole: bytes, start: int, head: tuple[Any, ...], end: int) -> Message:
+        order, kind, flags, _version, length, serial, array = head
+        body = whole[end - length : end]
+        first, last = start + 16, start + 16 + array
+        # Replies of this project end with the serial they answer; what is before it is the same each time.
+        if kind == 2 and whole[last - 8 : last - 4] == b"\x05\x01u\0" and order == b"l":
+            known = self._fields(whole[first : last - 8])
+            answers = _U32.unpack_from(whole, last - 4)[0]
+            return Message(kind, Fields(None, None, None, None, answers, *known[5:]), serial, flags, body)
+        endian = "<" if order == b"l" else ">"
+        return Message(kind, self._fields(whole[first:last], endian), serial, flags, body, order=endian)
 
     def _fields(self, raw: bytes, order: str = "<") -> Fields:
         known = self._cache.get(raw) if order == "<" else None
