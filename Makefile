@@ -3,7 +3,8 @@
 # make test   the whole test-suite
 # make up, make enter [CMD='…'], make down   the private host for daily work
 # make bench [WORKLOADS=…] [JSON=…]          virtbus and Debian's libvirtd side by side
-# make twin [AREA=…] [SCENARIOS='…'] [JSON=…]  the recorded scenarios
+# make twin [AREA=…] [SCENARIOS='…'] [JSON=…]  the recorded scenarios;
+#             with FRESH=1 Debian's libvirtd is recorded on this machine first
 # HOST=name gives the host another name, so that several can be up at once.
 
 PYTHON := /usr/bin/python3
@@ -36,4 +37,4 @@ bench: install
 	@$(PYTHON) -m tests.bench.run --host $(or $(HOST),bench) --workloads $(or $(WORKLOADS),quick) $(if $(JSON),--json $(JSON))
 
 twin: install
-	@$(PYTHON) -m tests.compat.run_twin --host $(or $(HOST),twin) $(if $(AREA),--area $(AREA)) $(if $(JSON),--json $(JSON)) $(SCENARIOS)
+	@$(PYTHON) -m tests.compat.run_twin --host $(or $(HOST),twin) $(if $(AREA),--area $(AREA)) $(if $(FRESH),--fresh) $(if $(JSON),--json $(JSON)) $(SCENARIOS)

@@ -14,6 +14,7 @@ from tests.host.paths import CACHE, PYTHON, ROOT, HostError, Place
 
 TWIN = ROOT / "tests/compat/twin/twin.py"
 GUEST = CACHE / "twin-guest"
+FRESH = CACHE / "twin-recorded"
 RESULT = "/run/twin.json"
 
 
@@ -25,15 +26,40 @@ def fetch_guest() -> None:
         raise HostError("the scenarios' guest cannot be fetched")
 
 
-def check(place: Place, args: argparse.Namespace) -> int:
-    """Run the scenarios in a host that is up; give twin's exit status."""
-    command = ["env", f"TWIN_GUEST={GUEST}", "TWIN_PYTHON=/usr/bin/python3", str(PYTHON), str(TWIN), "check"]
-    command += ["--uri", "qemu:///system", "--json", RESULT]
+def twin(place: Place, verb: str, args: argparse.Namespace, more: list[str]) -> int:
+    """Run a verb of twin in a host that is up; give its exit status."""
+    settings = [f"TWIN_GUEST={GUEST}", "TWIN_PYTHON=/usr/bin/python3", "PYTHONUNBUFFERED=1"]
+    command = ["env", *settings, str(PYTHON), str(TWIN), verb, "--uri", "qemu:///system", *more]
+    command += ["--expected", str(FRESH)] if args.fresh else []
     command += ["--area", args.area] if args.area else []
-    status = run(place, [*command, *args.scenarios])
-    if args.json:
-        shutil.copy(f"/proc/{running(place)}/root{RESULT}", args.json)
-    return status
+    return run(place, [*command, *args.scenarios])
+
+
+def record(args: argparse.Namespace) -> None:
+    """Record the scenarios anew, from Debian's libvirtd on this machine."""
+    place = Place(f"{args.host}-ref")
+    shutil.rmtree(FRESH, ignore_errors=True)
+    FRESH.mkdir(parents=True)
+    stop(place)
+    try:
+        start(place, "reference", "twinhost")
+        twin(place, "record", args, [])
+    finally:
+        stop(place)
+
+
+def check(args: argparse.Namespace) -> int:
+    """Run the scenarios in a fresh host; give twin's exit status."""
+    place = Place(args.host)
+    stop(place)
+    try:
+        start(place, "reference" if args.reference else "federation", "twinhost")
+        status = twin(place, "check", args, ["--json", RESULT])
+        if args.json:
+            shutil.copy(f"/proc/{running(place)}/root{RESULT}", args.json)
+        return status
+    finally:
+        stop(place)
 
 
 def main() -> int:
@@ -41,19 +67,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="twin")
     parser.add_argument("--reference", action="store_true", help="against Debian's libvirtd, to try the host itself")
+    parser.add_argument("--fresh", action="store_true", help="record Debian's libvirtd first, compare with that")
     parser.add_argument("--area", default="")
     parser.add_argument("--json", type=Path, help="write the result here")
     parser.add_argument("scenarios", nargs="*")
     args = parser.parse_args()
     try:
-        place = Place(args.host)
         fetch_guest()
-        stop(place)
-        try:
-            start(place, "reference" if args.reference else "federation", "twinhost")
-            return check(place, args)
-        finally:
-            stop(place)
+        if args.fresh:
+            record(args)
+        return check(args)
     except HostError as error:
         print(f"twin: {error}", file=sys.stderr)
         return 1

@@ -25,9 +25,11 @@ NAMESPACES = ["--cgroup", "--mount", "--net", "--pid", "--uts", "--ipc"]
 KEPT = ("TERM", "CI", "COLUMNS", "LINES")
 
 
-def environment() -> dict[str, str]:
-    """Give the environment of everything in a host: nothing of the caller's but the terminal's kind."""
+def environment(host: str = "") -> dict[str, str]:
+    """Give a clean environment, in or outside a host: nothing of the caller's but the terminal's kind."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if host:
+        kept["VIRTBUS_HOST"] = host
     return {"PATH": TOOL_PATH, "HOME": "/root", "USER": "root", "SHELL": "/bin/bash", "LANG": "C.UTF-8", **kept}
 
 
@@ -69,7 +71,7 @@ def spawn(place: Place, daemons: str, hostname: str, ready: int) -> subprocess.P
         return subprocess.Popen(
             ["unshare", *NAMESPACES, "--fork", "--kill-child", *init, *boot, "--ready-fd", str(ready)],
             cwd=ROOT,
-            env=environment(),
+            env=environment(place.name),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -142,7 +144,7 @@ def run(place: Place, command: list[str]) -> int:
     argv = entering(place, command)
     return subprocess.run(
         argv,
-        env=environment(),
+        env=environment(place.name),
         check=False,
         preexec_fn=lambda: groups.join(place),
     ).returncode
@@ -152,7 +154,7 @@ def enter(place: Place, command: list[str]) -> None:
     """Become a command in a host, a shell if none is given."""
     argv = entering(place, command or ["/bin/bash", "-l"])
     groups.join(place)
-    os.execvpe(argv[0], argv, environment())
+    os.execvpe(argv[0], argv, environment(place.name))
 
 
 def parse() -> argparse.Namespace:

@@ -8,6 +8,7 @@ only if every step worked.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -36,8 +37,9 @@ def job(place: Place, *, reference: bool) -> int:
 
 def wait_for_end(name: str) -> None:
     """Say how to use the host and wait for Ctrl-C."""
-    print(HINTS.format(name=name), flush=True)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    with contextlib.suppress(KeyboardInterrupt):
+        print(HINTS.format(name=name), flush=True)
+        signal.pause()
 
 
 def main() -> int:
@@ -46,6 +48,8 @@ def main() -> int:
     parser.add_argument("name", nargs="?", default="run")
     parser.add_argument("--reference", action="store_true", help="with Debian's libvirtd in place of virtbus")
     args = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         place = Place(args.name)
         try:

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import os
+import pwd
+import select
 import subprocess
+import tomllib
 from collections.abc import Callable
 
 from tests.host import certificates
@@ -12,6 +15,7 @@ from tests.host.paths import PYTHON, ROOT, HostError
 
 SUPERVISOR = [str(PYTHON), "-m", "virtbus.bus.supervisor", "--daemons", "policy/daemons.d"]
 POLICY_FILES = [str(PYTHON), "-m", "virtbus.policy.files", "--install", "/usr"]
+READY_SECONDS = 60
 START_BY_NAME = [
     "busctl", "--system", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
     "StartServiceByName", "su",
@@ -21,11 +25,12 @@ START_BY_NAME = [
 def until_said(command: list[str], option: str, what: str) -> str:
     """Start a service that stays; give the line that it writes to the descriptor that the option tells it."""
     reader, writer = os.pipe()
-    try:
-        subprocess.Popen([*command, f"{option}={writer}"], pass_fds=[writer], stdin=subprocess.DEVNULL)
-    finally:
-        os.close(writer)
+    service = subprocess.Popen([*command, f"{option}={writer}"], pass_fds=[writer], stdin=subprocess.DEVNULL)
+    os.close(writer)
     with os.fdopen(reader) as answer:
+        if not select.select([answer], [], [], READY_SECONDS)[0]:
+            service.kill()
+            raise HostError(f"{what} was not ready within {READY_SECONDS} seconds")
         line = answer.readline().strip()
     if not line:
         raise HostError(f"{what} ended before it was ready")
@@ -47,8 +52,19 @@ def polkit() -> None:
         raise HostError(f"polkitd does not start (package polkitd): {answer.stderr.strip()}")
 
 
+def accounts() -> None:
+    """Make the accounts that the daemons' descriptors name, as an installation does."""
+    descriptors = (tomllib.loads(path.read_text()) for path in sorted((ROOT / "policy/daemons.d").glob("*.toml")))
+    for name in sorted({descriptor["daemon"].get("user", "root") for descriptor in descriptors}):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--user-group"]
+            subprocess.run([*command, "--shell", "/usr/sbin/nologin", name], check=True)
+
+
 def policy_files() -> None:
-    """Install virtbus's own bus policy, activation files and polkit actions, where they are made."""
+    """Install virtbus's own bus policy, activation files and polkit actions."""
     if (ROOT / "policy/files.py").exists():
         subprocess.run(POLICY_FILES, check=True)
 
@@ -78,6 +94,7 @@ def start(daemons: str) -> None:
     """Start everything, the given daemons last."""
     certificates.make()
     if daemons != "reference":
+        accounts()
         policy_files()
     bus()
     polkit()
