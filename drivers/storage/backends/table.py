@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Which backend runs which kind of pool."""
+
+from __future__ import annotations
+
+from virtbus.drivers.storage.backends.base import Backend
+from virtbus.drivers.storage.backends.dir import DirectoryBackend
+from virtbus.drivers.storage.formats import PoolType
+
+_BACKENDS: dict[str, Backend] = {"dir": DirectoryBackend()}
+_NONE = Backend()
+
+
+def backend_of(kind: PoolType) -> Backend:
+    """Give the backend that runs pools of this kind."""
+    return _BACKENDS.get(kind.name, _NONE)
