@@ -73,8 +73,19 @@ class Judge(Audience, Protocol):
     async def check(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api) -> None:
         """Raise AccessDenied or OperationDenied where the caller may not make the call."""
 
-    async def filter(self, caller: Caller, entry: Call, value: Any, find: Callable[[str], Api | None]) -> Any:
-        """Give a list without the objects that the caller may not see."""
+    async def filter(
+        self,
+        caller: Caller,
+        entry: Call,
+        value: Any,
+        find: Callable[[str], Api | None],
+        obj: Api | None = None,
+        args: tuple[Any, ...] = (),
+    ) -> Any:
+        """Give a list without the objects that the caller may not see, or the count of those he may."""
+
+    def may_assert(self, caller: Caller) -> bool:
+        """Say whether the caller may open a peer link in somebody else's name."""
 
 
 class Service:
@@ -151,7 +162,7 @@ class Service:
         # The object may have gone, and another come in its place, while somebody was asked.
         again = self.find(reply.message.path or "")
         if entry.filter:
-            reply.filter = functools.partial(self._filtered, reply, caller, entry)
+            reply.filter = functools.partial(self._filtered, reply, caller, again, entry, args)
         self._run(reply, caller, again, entry, args)
 
     def _run(self, reply: Reply, caller: Caller, obj: Api, entry: Call, args: tuple[Any, ...]) -> None:
@@ -190,8 +201,10 @@ class Service:
         else:
             reply.result(entry, value)
 
-    async def _filtered(self, reply: Reply, caller: Caller, entry: Call, value: Any) -> None:
-        reply.result(entry, await self.judge.filter(caller, entry, value, self.driver.find))
+    async def _filtered(
+        self, reply: Reply, caller: Caller, obj: Api, entry: Call, args: tuple[Any, ...], value: Any
+    ) -> None:
+        reply.result(entry, await self.judge.filter(caller, entry, value, self.driver.find, obj, args))
 
     def forget(self, link: Link, sender: str) -> None:
         """Let go of what a connection on the bus held, now that it left."""

@@ -37,7 +37,6 @@ class Standard:
         """Answer for the objects of `driver`."""
         self._driver = driver
         self._service: Service = service
-        self.may_assert: Callable[[Caller], bool] = lambda caller: caller.uid == 0
         self._handlers: dict[tuple[str, str], tuple[str, Handler]] = {
             ("Introspectable", "Introspect"): ("", self._introspect),
             ("Peer", "Ping"): ("", self._ping),
@@ -182,7 +181,7 @@ class Standard:
 
     async def _open_peer(self, reply: Reply, caller: Caller) -> None:
         (given,) = reply.message.values()
-        if given and not self.may_assert(caller):
+        if given and not self._service.judge.may_assert(caller):
             raise OperationDenied("only the proxy may say for whom it opens a peer connection")
         identity = Caller.from_identity({k: v.value for k, v in given.items()}) if given else caller
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
