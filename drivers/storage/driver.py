@@ -54,17 +54,16 @@ class Publisher(Protocol):
 class StorageDriver:
     """The pools of this host."""
 
-    origin = ErrorDomain.STORAGE
-
     def __init__(
         self, *, files: Filesystem | None = None, processes: Runner | None = None, etc: str = ETC, run: str = RUN
     ) -> None:
+        self.origin: ErrorDomain = ErrorDomain.STORAGE
         self.files = files or Files()
         self.processes: Runner = processes or Processes()
         self.store = Store(self.files, Places(etc, f"{etc}/autostart", run), "virsh pool-edit")
         self.pools: Registry[StoragePool] = Registry()
         self.lock = asyncio.Lock()
-        self.manager = StorageManager(self)
+        self.manager: Api = StorageManager(self)
         self.bus: Publisher
         self._gone: OrderedDict[bytes, str] = OrderedDict()
         self._starting: set[asyncio.Task[None]] = set()

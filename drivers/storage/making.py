@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from virtbus.bus.errors import InternalError, StorageVolExist
 from virtbus.bus.refs import VolumeRef
+from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.storage.backends.table import backend_of
-from virtbus.drivers.storage.checks import check_flags
 from virtbus.drivers.storage.entry import Entry
 from virtbus.drivers.storage.model import VolumeModel
 from virtbus.drivers.storage.qemu_img import Wish

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from virtbus.bus.api.storage import Manager
 from virtbus.bus.errors import InternalError, NoStoragePool, NoStorageVol, OperationFailed, OperationInvalid
 from virtbus.bus.refs import PoolRef, VolumeRef
+from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.storage import capabilities
 from virtbus.drivers.storage.backends.table import backend_of
-from virtbus.drivers.storage.checks import check_flags
 from virtbus.drivers.storage.conflict import conflicts
 from virtbus.drivers.storage.entry import Entry
 from virtbus.drivers.storage.formats import ALL_TYPES, BY_NAME

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from virtbus.bus.api.storage import Manager, Pool, PoolInfo
 from virtbus.bus.errors import InternalError, LibvirtError, NoStorageVol, OperationInvalid
 from virtbus.bus.refs import PoolRef, VolumeRef
+from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.storage import making
 from virtbus.drivers.storage.backends.base import BUILD_NO_OVERWRITE, BUILD_OVERWRITE, Site
 from virtbus.drivers.storage.backends.table import backend_of
-from virtbus.drivers.storage.checks import check_flags
 from virtbus.drivers.storage.entry import Entry
 from virtbus.drivers.storage.model import PoolModel, VolumeModel
 from virtbus.drivers.storage.pool_text import pool_text, state_text

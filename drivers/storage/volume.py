@@ -9,11 +9,12 @@ from virtbus.bus.api.storage import Manager, Volume, VolumeInfo
 from virtbus.bus.errors import InvalidArg, LibvirtError, OperationFailed
 from virtbus.bus.refs import PoolRef, VolumeRef
 from virtbus.bus.streams import StreamEnd
+from virtbus.drivers.common.flags import check_flags
+from virtbus.drivers.common.refuse import bad_argument
 from virtbus.drivers.storage import streams
 from virtbus.drivers.storage.backends.base import Backend
 from virtbus.drivers.storage.backends.dir import RESIZE_ALLOCATE, RESIZE_DELTA, RESIZE_SHRINK, WIPE_NAMES
 from virtbus.drivers.storage.backends.table import backend_of
-from virtbus.drivers.storage.checks import bad_argument, check_flags
 from virtbus.drivers.storage.entry import Entry
 from virtbus.drivers.storage.making import account
 from virtbus.drivers.storage.volume_xml import volume_text

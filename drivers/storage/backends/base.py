@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from virtbus.bus.errors import NoSupport, OperationInvalid
 from virtbus.drivers.common.engine.process import Runner
-from virtbus.drivers.storage.checks import check_flags
+from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.storage.formats import PoolType
 from virtbus.drivers.storage.model import Permissions, PoolModel, PoolSource, VolumeModel
 from virtbus.drivers.storage.qemu_img import Wish

@@ -19,6 +19,8 @@ from virtbus.bus.errors import (
     OperationUnsupported,
 )
 from virtbus.drivers.common.engine.beneath import folder, open_beneath
+from virtbus.drivers.common.flags import check_flags
+from virtbus.drivers.common.refuse import check_exclusive
 from virtbus.drivers.storage.backends import files, images, look
 from virtbus.drivers.storage.backends.base import (
     BUILD_NO_OVERWRITE,
@@ -28,7 +30,7 @@ from virtbus.drivers.storage.backends.base import (
     Site,
     no_device,
 )
-from virtbus.drivers.storage.checks import check_exclusive, check_flags, system_error
+from virtbus.drivers.storage.checks import system_error
 from virtbus.drivers.storage.model import DEFAULT_POOL_MODE, FILE, PoolModel, VolumeModel
 from virtbus.drivers.storage.qemu_img import Wish
 
