@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""From libvirt's last error of a thread to the project's own error, with nothing lost."""
+
+from __future__ import annotations
+
+import libvirtmod
+from virtbus.bus.errors import InternalError, LibvirtError, NoSupport
+
+
+def last() -> LibvirtError | None:
+    """Give the error of this thread's last libvirt call; None if it had none."""
+    raw = libvirtmod.virGetLastError()
+    if raw is None or raw[0] == 0:
+        return None
+    code, domain, message, level, str1, str2, str3, int1, int2 = raw
+    extra = {"str1": str1, "str2": str2, "str3": str3, "int1": int1, "int2": int2}
+    return LibvirtError.whole(code, message or "", domain, level, **extra)
+
+
+def failed(call: str) -> LibvirtError:
+    """Give the error of this thread's last libvirt call; an internal error where libvirt told none."""
+    return last() or InternalError(f"{call} failed and did not say why")
+
+
+def unsupported(function: str) -> LibvirtError:
+    """Give what libvirt says of a function that its driver, or this version of it, does not have."""
+    return NoSupport(function)

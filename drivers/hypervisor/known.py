@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The objects that a UUID names, kept with their handles: libvirt finds them anew at each call."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from virtbus.drivers.hypervisor.handles import Handle
+from virtbus.drivers.hypervisor.objects import KEPT, Home, Kept
+
+GONE_MAX = 1024
+KINDS = ("Domain", "Network", "StoragePool", "NWFilter", "Secret")
+
+
+class Known:
+    """The objects met so far, by path, and those that libvirt had until lately.
+
+    A guest that is gone stays known for a while, because libvirt's own answer to a call on it names it.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._alive: dict[str, Kept] = {}
+        self._gone: OrderedDict[str, Kept] = OrderedDict()
+
+    def get(self, path: str) -> Kept | None:
+        """Give the object at a path."""
+        return self._alive.get(path) or self._gone.get(path)
+
+    def alive(self) -> list[Kept]:
+        """Give all that libvirt has now, as far as was heard."""
+        return list(self._alive.values())
+
+    def is_alive(self, path: str) -> bool:
+        """Say whether libvirt has the object, as far as was heard."""
+        return path in self._alive
+
+    def meet(self, handle: Handle, ref: Any) -> Kept:
+        """Give the object of a handle, the same one as before unless it has another name now."""
+        path = ref.path()
+        with self._lock:
+            obj = self._alive.get(path)
+            if obj is None or obj.ref[0] != ref[0]:
+                self._gone.pop(path, None)
+                obj = self._alive[path] = KEPT[handle.family.noun](self._home, handle, ref)
+            elif obj.ref != ref:
+                obj.ref = ref
+            return obj
+
+    def leave(self, path: str) -> Kept | None:
+        """Know that an object is gone; give it if it was there."""
+        with self._lock:
+            obj = self._alive.pop(path, None)
+            if obj is not None:
+                self._gone[path] = obj
+                while len(self._gone) > GONE_MAX:
+                    self._gone.popitem(last=False)
+            return obj
