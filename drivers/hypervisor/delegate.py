@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import libvirtmod
 from virtbus.bus.catalogue import Call
 from virtbus.bus.errors import LibvirtError
+from virtbus.bus.refs import DomainRef
 from virtbus.bus.types import Kind, Listing, Record, Scalar, UuidText
 from virtbus.drivers.hypervisor import errors
 from virtbus.drivers.hypervisor.handles import Handle, families
@@ -66,6 +67,9 @@ class Context(Protocol):
 
     def met(self, handle: Handle, ref: Any) -> None:
         """Remember an object that a call gave."""
+
+    def knows(self, ref: DomainRef) -> bool:
+        """Say whether a guest is remembered just so."""
 
 
 Plan = Callable[[Context, Any, tuple[Any, ...]], Any]

@@ -177,6 +177,10 @@ class HypervisorDriver:
         if handle.family.noun in KINDS:
             self.known.meet(handle, ref)
 
+    def knows(self, ref: DomainRef) -> bool:
+        """Say whether a guest is remembered just so."""
+        return self.known.is_guest(ref)
+
     def _object(self, handle: Handle) -> Api:
         noun, ref = handle.family.noun, handle.ref()
         return self.known.meet(handle, ref) if noun in KINDS else objects.KEPT[noun](self, handle, ref)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import libvirtmod
@@ -45,6 +45,12 @@ class Readers:
         self.wrap = ctypes.pythonapi.PyCapsule_New
         self.wrap.restype = ctypes.py_object
         self.wrap.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        self.guest = (
+            self._library.virDomainGetUUID,
+            self.getter("virDomainGetName", ctypes.c_char_p),
+            self.getter("virDomainGetID", ctypes.c_uint),
+        )
+        self.guest[0].argtypes = [ctypes.c_void_p, _Uuid]
 
     def getter(self, function: str, result: Any) -> Callable[[int], Any]:
         """Give a C function of one pointer."""
@@ -101,6 +107,16 @@ class Handle:
 def readers() -> Readers:
     """Give the process's readers, loaded at the first call."""
     return Readers()
+
+
+def guest_refs(addresses: Iterable[int]) -> Iterator[DomainRef]:
+    """Give the references of many guests."""
+    uuid, name, number = readers().guest
+    room = _Uuid()
+    for address in addresses:
+        uuid(address, room)
+        id_ = number(address)
+        yield DomainRef(name(address).decode(), room.raw, id_ if id_ < 1 << 31 else -1)
 
 
 def domain_ref() -> Callable[[int], DomainRef]:

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
+from virtbus.bus.refs import DomainRef
 from virtbus.drivers.hypervisor.handles import Handle
 from virtbus.drivers.hypervisor.objects import KEPT, Home, Kept
 
@@ -25,6 +26,7 @@ class Known:
         self._lock = threading.Lock()
         self._alive: dict[str, Kept] = {}
         self._gone: OrderedDict[str, Kept] = OrderedDict()
+        self._guests: dict[bytes, Kept] = {}
 
     def get(self, path: str) -> Kept | None:
         """Give the object at a path."""
@@ -38,6 +40,11 @@ class Known:
         """Say whether libvirt has the object, as far as was heard."""
         return path in self._alive
 
+    def is_guest(self, ref: DomainRef) -> bool:
+        """Say whether a guest is known just so: alive, with this name and id."""
+        obj = self._guests.get(ref.uuid)
+        return obj is not None and obj.ref == ref
+
     def meet(self, handle: Handle, ref: Any) -> Kept:
         """Give the object of a handle, the same one as before unless it has another name now."""
         path = ref.path()
@@ -48,6 +55,8 @@ class Known:
                 obj = self._alive[path] = KEPT[handle.family.noun](self._home, handle, ref)
             elif obj.ref != ref:
                 obj.ref = ref
+            if isinstance(ref, DomainRef):
+                self._guests[ref.uuid] = obj
             return obj
 
     def leave(self, path: str) -> Kept | None:
@@ -56,6 +65,7 @@ class Known:
             obj = self._alive.pop(path, None)
             if obj is not None:
                 self._gone[path] = obj
+                self._guests.pop(obj.ref[1], None)
                 while len(self._gone) > GONE_MAX:
                     self._gone.popitem(last=False)
             return obj

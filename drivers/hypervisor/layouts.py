@@ -34,7 +34,7 @@ def pointers(address: int | None, count: int) -> list[int]:
     """Give the pointers of an array in memory."""
     if not address:
         return []
-    return [_POINTER.unpack(ctypes.string_at(address + i * _POINTER.size, _POINTER.size))[0] for i in range(count)]
+    return list(struct.unpack(f"@{count}N", ctypes.string_at(address, count * _POINTER.size)))
 
 
 def text(address: int | None) -> str | None:

@@ -50,6 +50,7 @@ PROTOTYPES = {
     # statistics
     "virConnectSupportsFeature": "i pi",
     "virConnectGetAllDomainStats": "i pupu",
+    "virConnectListAllDomains": "i ppu",
     "virDomainListGetStats": "i pupu",
     "virDomainStatsRecordListFree": "v p",
     "virDomainMemoryStats": "i ppuu",

@@ -27,6 +27,7 @@ SPECIAL: dict[str, Plan] = {
     "NodeGetFreePages": special_host.node_get_free_pages,
     "NodeAllocPages": special_host.node_alloc_pages,
     "NetworkGetDHCPLeases": special_host.network_get_dhcp_leases,
+    "ConnectListAllDomains": special_guest.list_all_domains,
     "ConnectGetAllDomainStats": special_guest.get_all_domain_stats,
     "DomainMemoryStats": special_guest.memory_stats,
     "DomainGetTime": special_guest.get_time,
