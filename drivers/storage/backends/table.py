@@ -5,9 +5,13 @@ from __future__ import annotations
 
 from virtbus.drivers.storage.backends.base import Backend
 from virtbus.drivers.storage.backends.dir import DirectoryBackend
+from virtbus.drivers.storage.backends.fs import MountedBackend
+from virtbus.drivers.storage.backends.mpath import MultipathBackend
 from virtbus.drivers.storage.formats import PoolType
 
-_BACKENDS: dict[str, Backend] = {"dir": DirectoryBackend()}
+_BACKENDS: dict[str, Backend] = {
+    "dir": DirectoryBackend(), "fs": MountedBackend(), "netfs": MountedBackend(), "mpath": MultipathBackend(),
+}  # fmt: skip
 _NONE = Backend()
 
 

@@ -42,8 +42,8 @@ class House:
         self.folder = folder
         self.told = Told()
         self.driver = StorageDriver(etc=f"{folder}/etc", run=f"{folder}/run", processes=processes)
+        assert isinstance(self.driver.manager, StorageManager)
         self.manager = self.driver.manager
-        assert isinstance(self.manager, StorageManager)
 
     def xml(self, name: str, more: str = "", *, path: str = "", uuid: str = "") -> str:
         identity = f"<uuid>{uuid}</uuid>" if uuid else ""

@@ -34,14 +34,14 @@ def test_what_is_beneath_is_opened(place: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["up", "absolute", "magic"])
 def test_links_that_lead_out_are_refused(place: Path, name: str) -> None:
-    with folder(str(place)) as at, pytest.raises(OSError, match="") as caught:
+    with folder(str(place)) as at, pytest.raises(OSError, match=r"link|Invalid|level") as caught:
         open_beneath(at, name, os.O_RDONLY)
     assert caught.value.errno in (errno.EXDEV, errno.ELOOP)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../out", "/etc/passwd", "a/b", "a\0b"])
 def test_only_single_elements_are_names(place: Path, name: str) -> None:
-    with folder(str(place)) as at, pytest.raises(OSError, match="") as caught:
+    with folder(str(place)) as at, pytest.raises(OSError, match=r"link|Invalid|level") as caught:
         open_beneath(at, name, os.O_RDONLY)
     assert caught.value.errno == errno.EINVAL
 
