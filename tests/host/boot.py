@@ -47,6 +47,7 @@ def file_systems(root: Path) -> None:
     groups.mount_inside(root)
     for where in real_mounts():
         if Path(where).is_dir():
+            (root / where[1:]).mkdir(parents=True, exist_ok=True)
             bind(where, root / where[1:], MS_RDONLY)
     mount("tmpfs", root / "run", "tmpfs", MS_NOSUID, "mode=755")
     for name in ("tmp", "var/tmp"):

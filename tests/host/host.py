@@ -22,6 +22,7 @@ from tests.host.paths import ROOT, TOOL_PATH, HostError, Place
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 NAMESPACES = ["--cgroup", "--mount", "--net", "--pid", "--uts", "--ipc"]
+BOOT_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 KEPT = ("TERM", "CI", "COLUMNS", "LINES")
 
 
@@ -30,7 +31,7 @@ def environment(host: str = "") -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     if host:
         kept["VIRTBUS_HOST"] = host
-    return {"PATH": TOOL_PATH, "HOME": "/root", "USER": "root", "SHELL": "/bin/bash", "LANG": "C.UTF-8", **kept}
+    return {"PATH": TOOL_PATH, "HOME": "/root", "SHELL": "/bin/bash", "LANG": "C.UTF-8", **kept}
 
 
 def started(pid: int) -> str:
@@ -71,7 +72,7 @@ def spawn(place: Place, daemons: str, hostname: str, ready: int) -> subprocess.P
         return subprocess.Popen(
             ["unshare", *NAMESPACES, "--fork", "--kill-child", *init, *boot, "--ready-fd", str(ready)],
             cwd=ROOT,
-            env=environment(place.name),
+            env=BOOT_ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -101,7 +102,8 @@ def start(place: Place, daemons: str, hostname: str = "") -> None:
     if said != "up\n" or not first:
         stop(place)
         keeper.wait()
-        raise HostError(f"the host {place.name} does not come up:\n{place.log.read_text().rstrip()}")
+        end = "\n".join(place.log.read_text().splitlines()[-30:])
+        raise HostError(f"the host {place.name} does not come up; the end of {place.log}:\n{end}")
 
 
 def wait_ended(pids: list[int], seconds: float) -> None:
@@ -176,6 +178,9 @@ def main() -> int:
     try:
         place = Place(args.name)
         if args.verb == "start":
+            if running(place):
+                print(f"the host {place.name} is up already")
+                return 0
             start(place, args.daemons, args.hostname)
             print(f"the host {place.name} is up")
         elif args.verb == "stop":
