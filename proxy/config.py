@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ class ConfigError(Exception):
 class Settings:
     """What libvirtd.conf may say; the defaults are libvirt's."""
 
-    listen_tls: int = 1
-    listen_tcp: int = 0
+    listen_tls: int | None = None
+    listen_tcp: int | None = None
     tls_port: str = "16514"
     tcp_port: str = "16509"
     listen_addr: str = ""
@@ -43,12 +43,17 @@ class Settings:
     ca_file: str = "/etc/pki/CA/cacert.pem"
     crl_file: str = ""
     tls_no_verify_certificate: int = 0
-    tls_allowed_dn_list: list[str] = field(default_factory=list)
+    tls_allowed_dn_list: list[str] | None = None
     max_clients: int = Limits.max_clients
     max_anonymous_clients: int = Limits.max_anonymous_clients
     max_client_requests: int = Limits.max_client_requests
     keepalive_interval: int = int(Limits.keepalive_interval)
     keepalive_count: int = Limits.keepalive_count
+
+    def wants(self, kind: str, *, listen: bool) -> bool:
+        """Say whether to listen for "tls" or "tcp": where the settings say so, or by libvirt's default if asked to."""
+        told: int | None = getattr(self, f"listen_{kind}")
+        return bool(told) if told is not None else listen and kind == "tls"
 
     @property
     def limits(self) -> Limits:
@@ -88,7 +93,9 @@ def load(path: Path) -> Settings:
 
 
 def _fitting(path: Path, key: str, value: Value) -> Any:
-    wanted = type(getattr(Settings(), key))
+    wanted = type(getattr(Settings(), key) or (0 if key.startswith("listen_t") else ""))
+    if key == "tls_allowed_dn_list":
+        wanted = list
     if not isinstance(value, wanted):
         raise ConfigError(f"{path}: {key}: a value of another type is expected")
     return value
@@ -96,31 +103,54 @@ def _fitting(path: Path, key: str, value: Value) -> Any:
 
 def parse(text: str) -> dict[str, Value]:
     """Give the settings in a text; ConfigError names the line that is no setting."""
-    found: dict[str, Value] = {}
-    name: str | None = None
-    items: list[str] | None = None
+    reader = _Reader()
     position = 0
     while position < len(text):
         token = _TOKEN.match(text, position)
-        if token is None or (token["name"] and (name or items is not None)):
+        if token is None or not reader.take(token.lastgroup, token[token.lastgroup] if token.lastgroup else ""):
             raise ConfigError(f"{text.count(chr(10), 0, position) + 1}: not a setting")
         position = token.end()
-        kind, value = token.lastgroup, token[token.lastgroup] if token.lastgroup else ""
-        if kind == "name":
-            name = value
-        elif kind == "mark":
-            if value == "[":
-                items = []
-            elif value == "]" and name is not None and items is not None:
-                found[name], name, items = items, None, None
-        elif kind is not None:
-            plain: Value = int(value) if kind == "number" else value
-            if items is not None:
-                items.append(str(plain))
-            elif name is not None:
-                found[name], name = plain, None
-            else:
-                raise ConfigError(f"{text.count(chr(10), 0, position) + 1}: a value without a name")
-    if name is not None or items is not None:
+    if reader.name is not None:
         raise ConfigError(f"{text.count(chr(10)) + 1}: a setting without its value")
-    return found
+    return reader.found
+
+
+class _Reader:
+    """Puts tokens together to settings."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Value] = {}
+        self.name: str | None = None
+        self._items: list[str] | None = None
+
+    def take(self, kind: str | None, text: str) -> bool:
+        """Take a token; False where it does not belong here."""
+        if kind is None:
+            return True
+        if kind == "name":
+            fits, self.name = self.name is None, text
+            return fits
+        if self.name is None:
+            return False
+        return self._mark(text) if kind == "mark" else self._value(int(text) if kind == "number" else text)
+
+    def _mark(self, mark: str) -> bool:
+        if mark == "[" and self._items is None:
+            self._items = []
+        elif mark == "]" and self._items is not None:
+            self._store(self._items)
+        else:
+            return self._items is not None and mark == ","
+        return True
+
+    def _value(self, value: str | int) -> bool:
+        if self._items is None:
+            self._store(value)
+        else:
+            self._items.append(str(value))
+        return True
+
+    def _store(self, value: Value) -> None:
+        assert self.name is not None
+        self.found[self.name] = value
+        self.name = self._items = None

@@ -8,7 +8,7 @@ import fnmatch
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,8 @@ def bind(gate: Gate) -> list[socket.socket]:
 class NetListener:
     """Takes in the clients of one TCP or TLS port."""
 
-    def __init__(self, server: Server, gate: Gate, context: Callable[[], ssl.SSLContext] | None) -> None:
-        """Accept nothing yet; `context` gives the certificates to use for the next client."""
+    def __init__(self, server: Server, gate: Gate, context: ssl.SSLContext | None) -> None:
+        """Accept nothing yet; `context` has the certificates."""
         self._server, self._gate, self._context = server, gate, context
         self._listening: list[asyncio.Server] = []
 
@@ -72,7 +72,7 @@ class NetListener:
         for sock in sockets:
             options: dict[str, Any] = {}
             if self._context is not None:
-                options = {"ssl": self._context(), "ssl_handshake_timeout": HANDSHAKE_TIME}
+                options = {"ssl": self._context, "ssl_handshake_timeout": HANDSHAKE_TIME}
             self._listening.append(await loop.create_server(self._protocol, sock=sock, **options))
 
     def _protocol(self) -> NetWire:
