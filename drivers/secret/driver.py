@@ -15,6 +15,7 @@ from virtbus.drivers.common.engine.memory import keep_private
 from virtbus.drivers.secret.manager import SecretManager
 from virtbus.drivers.secret.secret import StoredSecret
 from virtbus.drivers.secret.store import SecretStore
+from virtbus.drivers.secret.trust import BusTrust, Trust
 
 FOLDER = "/etc/libvirt/secrets"
 SECRETS = "/org/libvirt/secret1/secret/"
@@ -36,9 +37,10 @@ class Publisher(Protocol):
 class SecretDriver:
     """The secrets of this host."""
 
-    def __init__(self, *, files: Filesystem | None = None, folder: str = FOLDER) -> None:
+    def __init__(self, *, files: Filesystem | None = None, folder: str = FOLDER, trust: Trust | None = None) -> None:
         self.origin: ErrorDomain = ErrorDomain.SECRET
         self.store = SecretStore(files or Files(), folder)
+        self.trust: Trust = trust or BusTrust()
         self.secrets: dict[bytes, StoredSecret] = {}
         self.lock = asyncio.Lock()
         self.manager: Api = SecretManager(self)

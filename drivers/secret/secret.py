@@ -62,7 +62,7 @@ class StoredSecret(Secret):
     async def get_value(self, flags: int) -> bytes:
         """Give the value; a private one only to the host's own daemons."""
         check_flags(flags, 0, "secretGetValue")
-        if self.model.private and caller.current() is not caller.ITSELF:
+        if self.model.private and not await self.driver.trust(caller.current()):
             raise InvalidSecret("secret is private")
         if self.value is None:
             raise NoSecret(f"secret '{self.model.uuid}' does not have a value")

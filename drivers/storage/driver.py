@@ -16,6 +16,7 @@ from virtbus.bus.refs import unescape
 from virtbus.drivers.common.engine.files import Files, Filesystem
 from virtbus.drivers.common.engine.process import Processes, Runner
 from virtbus.drivers.common.registry import Registry
+from virtbus.drivers.common.secrets import BusSecrets, Secrets
 from virtbus.drivers.common.state import Document, Places, Store
 from virtbus.drivers.storage.backends.table import backend_of
 from virtbus.drivers.storage.manager import StorageManager
@@ -55,11 +56,18 @@ class StorageDriver:
     """The pools of this host."""
 
     def __init__(
-        self, *, files: Filesystem | None = None, processes: Runner | None = None, etc: str = ETC, run: str = RUN
+        self,
+        *,
+        files: Filesystem | None = None,
+        processes: Runner | None = None,
+        secrets: Secrets | None = None,
+        etc: str = ETC,
+        run: str = RUN,
     ) -> None:
         self.origin: ErrorDomain = ErrorDomain.STORAGE
         self.files = files or Files()
         self.processes: Runner = processes or Processes()
+        self.secrets: Secrets = secrets or BusSecrets()
         self.store = Store(self.files, Places(etc, f"{etc}/autostart", run), "virsh pool-edit")
         self.pools: Registry[StoragePool] = Registry()
         self.lock = asyncio.Lock()

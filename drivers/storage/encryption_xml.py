@@ -6,7 +6,7 @@ https://libvirt.org/formatstorageencryption.html
 
 from __future__ import annotations
 
-from virtbus.bus.errors import XmlError
+from virtbus.bus.errors import ConfigUnsupported, XmlError
 from virtbus.drivers.common.xml.parse import Element
 from virtbus.drivers.common.xml.values import to_uuid
 from virtbus.drivers.common.xml.writer import Writer
@@ -19,9 +19,9 @@ def read_encryption(element: Element) -> Encryption:
     """Give the encryption that an element describes."""
     word = element.get("format")
     if word is None:
-        raise XmlError("Missing required attribute 'format' in element 'encryption'")
+        raise XmlError("unknown volume encryption format")
     if word not in FORMATS:
-        raise XmlError(f"Invalid value for attribute 'format' in element 'encryption': '{word}'.")
+        raise ConfigUnsupported(f"unknown volume encryption format type {word}")
     encryption = Encryption(word, [_secret(child) for child in element.findall("secret")])
     cipher, ivgen = element.find("cipher"), element.find("ivgen")
     if cipher is not None:
@@ -43,9 +43,9 @@ def _words(element: Element, needed: tuple[str, ...], more: tuple[str, ...]) -> 
 def _secret(element: Element) -> EncryptionSecret:
     kind = element.get("type")
     if kind is None:
-        raise XmlError("Missing required attribute 'type' in element 'secret'")
+        raise XmlError("unknown volume encryption secret type")
     if kind != "passphrase":
-        raise XmlError(f"Invalid value for attribute 'type' in element 'secret': '{kind}'.")
+        raise XmlError(f"unknown volume encryption secret type {kind}")
     named, usage = element.get("uuid"), element.get("usage")
     if named is None and usage is None:
         raise XmlError("missing secret uuid or usage attribute")

@@ -58,7 +58,7 @@ class StoragePool(Pool):
     @property
     def site(self) -> Site:
         """Give the pool as its backend sees it."""
-        return Site(self.model, self.driver.processes, self.workshop.run)
+        return Site(self.model, self.driver.processes, self.workshop.run, self.driver.secrets)
 
     def check_active(self) -> None:
         """Refuse what only an active pool can do."""

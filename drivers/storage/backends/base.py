@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from virtbus.bus.errors import NoSupport, OperationInvalid
 from virtbus.drivers.common.engine.process import Runner
 from virtbus.drivers.common.flags import check_flags
+from virtbus.drivers.common.secrets import Secrets
 from virtbus.drivers.storage.formats import PoolType
 from virtbus.drivers.storage.model import Permissions, PoolModel, PoolSource, VolumeModel
 from virtbus.drivers.storage.qemu_img import Wish
@@ -38,6 +39,7 @@ class Site:
     model: PoolModel
     processes: Runner
     run: Run
+    secrets: Secrets
 
 
 @dataclass

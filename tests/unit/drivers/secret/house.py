@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from virtbus.bus.caller import ITSELF, Caller
 from virtbus.bus.catalogue import Api
 from virtbus.drivers.secret.driver import SecretDriver
 from virtbus.drivers.secret.manager import SecretManager
@@ -19,10 +20,14 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "secrets"
-        self.driver = SecretDriver(folder=str(self.folder))
+        self.trusted: set[Caller] = {ITSELF}
+        self.driver = SecretDriver(folder=str(self.folder), trust=self.trusts)
         assert isinstance(self.driver.manager, SecretManager)
         self.manager = self.driver.manager
         self.events: list[tuple[Any, ...]] = []
+
+    async def trusts(self, caller: Caller) -> bool:
+        return caller in self.trusted
 
     def emit(self, event: Any, *args: Any) -> None:
         self.events.append((event.__name__.removeprefix("secret_event_"), *args[1:2]))

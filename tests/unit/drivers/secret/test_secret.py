@@ -101,6 +101,9 @@ async def test_private_value_is_not_told(house: House) -> None:
     await secret.set_value(b"abc", 0)
     with acting(ROOT), pytest.raises(InvalidSecret, match="secret is private"):
         await secret.get_value(0)
+    house.trusted.add(ROOT)
+    with acting(ROOT):
+        assert await secret.get_value(0) == b"abc"
     with pytest.raises(InternalError, match="cannot change private flag on existing secret"):
         await house.define()
 
