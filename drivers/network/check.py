@@ -161,7 +161,7 @@ def _check_rest(network: Network) -> None:
     if network.virtualport is not None:
         check_virtualport(network.virtualport)
     for group in network.portgroups:
-        _check_portgroup(group)
+        check_portgroup(group)
     if network.vlan is not None:
         check_vlan(network.vlan)
     for ip in network.ips:
@@ -190,7 +190,8 @@ def _check_gateway(network: Network, gateway: str) -> None:
         raise ConfigUnsupported(detail)
 
 
-def _check_portgroup(group: PortGroup) -> None:
+def check_portgroup(group: PortGroup) -> None:
+    """Bring a port group into its normal form, or refuse it."""
     if not group.name:
         raise XmlError("Missing required name attribute in portgroup")
     group.default = group.default if group.default == "yes" else None

@@ -55,6 +55,11 @@ def status_path(bridge: str) -> str:
     return f"{CONF_DIR}/{bridge}.status"
 
 
+def macs_path(bridge: str) -> str:
+    """Give the path of the MAC addresses of the guests on a bridge."""
+    return f"{CONF_DIR}/{bridge}.macs"
+
+
 def pid_path(name: str) -> str:
     """Give the path of a network's dnsmasq's process id."""
     return f"{PID_DIR}/{name}.pid"

@@ -29,21 +29,22 @@ _WORDS = {
 _LOOP = ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT")
 
 
-def parse(text: str, label: str, root: str | None = None, *, schema: str = "") -> Element:
+def parse(text: str, label: str, root: str | None = None, *, schema: str = "", bare_label: bool = False) -> Element:
     """Give the root element of a document.
 
-    `label` names the kind of document in errors: "network_definition". Errors: XmlDetail for a document that is not
-    well-formed, XmlError when the root is another than `root`, XmlInvalidSchema when `schema` (a file name like
-    "network.rng") does not allow it.
+    `label` names the kind of document in errors: "network_definition", in brackets unless `bare_label`. Errors:
+    XmlDetail for a document that is not well-formed, XmlError when the root is another than `root`,
+    XmlInvalidSchema when `schema` (a file name like "network.rng") does not allow it.
     """
     data = text.encode("utf-8", "surrogateescape")
+    where = label if bare_label else f"({label})"
     if len(data) > SIZE_MAX:
-        raise XmlDetail(f"({label}):1: Document is too large")
+        raise XmlDetail(f"{where}:1: Document is too large")
     parser = _parser()
     try:
         tree = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        raise XmlDetail(_explain(parser, data, label)) from None
+        raise XmlDetail(_explain(parser, data, where)) from None
     if root is not None and tree.tag != root and local_name(tree) != root:
         detail = f"expecting root element of '{root}', not '{local_name(tree)}'"
         raise XmlError(detail, origin=ErrorDomain.XML)
@@ -68,17 +69,17 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def _explain(parser: etree.XMLParser, data: bytes, label: str) -> str:
+def _explain(parser: etree.XMLParser, data: bytes, where: str) -> str:
     entries = list(parser.error_log)
     if not entries:
-        return f"({label}):1: Document is empty\n(null)\n^"
+        return f"{where}:1: Document is empty\n(null)\n^"
     first = entries[0]
     if first.type_name in _LOOP and "depth" not in first.message:
         return "at line 1: Detected an entity reference loop"
     message = first.message
     for pattern, words in _WORDS.items():
         message = pattern.sub(words, message)
-    return f"({label}):{first.line}: {message[:EXCERPT_MAX]}\n{_excerpt(data, first.line, first.column)}"
+    return f"{where}:{first.line}: {message[:EXCERPT_MAX]}\n{_excerpt(data, first.line, first.column)}"
 
 
 def _excerpt(data: bytes, line: int, column: int) -> str:
