@@ -9,7 +9,7 @@ import os
 import shlex
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from virtbus.bus.errors import InternalError, OperationTimeout, SystemCallError
@@ -68,24 +68,42 @@ class Processes:
         pass_fds: Sequence[int] = (),
     ) -> Result:
         """Run a program in a session of its own, with a plain environment plus `env`; see `Runner.run`."""
-        process = await asyncio.create_subprocess_exec(
-            find_program(argv[0]),
-            *argv[1:],
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(env),
-            start_new_session=True,
-            pass_fds=pass_fds,
-            cwd="/",
-        )
+        program = find_program(argv[0])
+        with _as_file(input) as stdin:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *argv[1:],
+                stdin=stdin,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment(env),
+                start_new_session=True,
+                pass_fds=pass_fds,
+                cwd="/",
+            )
         try:
             async with asyncio.timeout(timeout):
-                return await _converse(process, argv, input, limit)
+                return await _converse(process, argv, limit)
         except TimeoutError:
             raise OperationTimeout(f"'{argv[0]}' did not end within {timeout:g} seconds") from None
         finally:
             await _end(process)
+
+
+@contextlib.contextmanager
+def _as_file(input: bytes) -> Iterator[int]:
+    """Give a descriptor from which `input` is read.
+
+    A file in memory and no pipe: nft opens /dev/stdin again, which cannot be done with the sockets that uvloop uses.
+    """
+    fd = os.memfd_create("input", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(fd), "wb") as file:
+            file.write(input)
+        os.lseek(fd, 0, os.SEEK_SET)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -113,7 +131,7 @@ def check(argv: Sequence[str], result: Result) -> Result:
                         f"Child process ({command}) unexpected {how}")  # fmt: skip
 
 
-async def _converse(process: asyncio.subprocess.Process, argv: Sequence[str], input: bytes, limit: int) -> Result:
+async def _converse(process: asyncio.subprocess.Process, argv: Sequence[str], limit: int) -> Result:
     async def read(stream: asyncio.StreamReader | None) -> bytes:
         kept = bytearray()
         while stream is not None and (piece := await stream.read(65536)):
@@ -122,17 +140,8 @@ async def _converse(process: asyncio.subprocess.Process, argv: Sequence[str], in
                 raise InternalError(f"'{argv[0]}' printed more than {limit} bytes")
         return bytes(kept)
 
-    out, err, _ = await asyncio.gather(read(process.stdout), read(process.stderr), _feed(process, input))
+    out, err = await asyncio.gather(read(process.stdout), read(process.stderr))
     return Result(await process.wait(), out, err)
-
-
-async def _feed(process: asyncio.subprocess.Process, input: bytes) -> None:
-    if process.stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(input)
-        await process.stdin.drain()
-    process.stdin.close()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
