@@ -36,12 +36,11 @@ class Colleagues:
         """Call a method of another daemon and give its reply; its error is raised as it is."""
         return await (await self.bus()).request(name, path, interface, member, signature, args)
 
-    async def owner(self, name: str) -> tuple[str, int]:
-        """Give the unique name and the process of who owns a name; an empty one and 0 where nobody does."""
+    async def process(self, name: str) -> int:
+        """Give the process that owns a name on the bus, 0 where nobody does."""
         bus = await self.bus()
         try:
-            (unique,) = (await bus.request(BUS, BUS_PATH, BUS, "GetNameOwner", "s", (name,))).values()
-            (pid,) = (await bus.request(BUS, BUS_PATH, BUS, "GetConnectionUnixProcessID", "s", (unique,))).values()
+            (pid,) = (await bus.request(BUS, BUS_PATH, BUS, "GetConnectionUnixProcessID", "s", (name,))).values()
         except LibvirtError:
-            return "", 0
-        return str(unique), int(pid)
+            return 0
+        return int(pid)

@@ -20,7 +20,7 @@ class Trust(Protocol):
 
 
 class BusTrust:
-    """Trusts the processes that own the users' names on the bus, directly or as local clients of the proxy."""
+    """Trusts the processes that own the users' names, whether they ask on the bus or as local clients of the proxy."""
 
     def __init__(self, colleagues: Colleagues | None = None) -> None:
         self._colleagues = colleagues or Colleagues()
@@ -29,10 +29,9 @@ class BusTrust:
         """Say whether the caller is one of them."""
         if caller is ITSELF:
             return True
-        if caller.uid != 0 or caller.is_remote:
+        if caller.uid != 0 or caller.is_remote or not caller.pid or not (caller.vouched or caller.unique_name):
             return False
         for name in USERS:
-            unique, pid = await self._colleagues.owner(name)
-            if unique and (unique == caller.unique_name or (caller.vouched and pid == caller.pid)):
+            if await self._colleagues.process(name) == caller.pid:
                 return True
         return False
