@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from virtbus.bus.errors import NoSupport, OperationInvalid
+from virtbus.bus.errors import InvalidArg, NoSupport, OperationInvalid
 from virtbus.drivers.common.engine.process import Runner
 from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.common.secrets import Secrets
@@ -134,3 +134,10 @@ def no_device(model: PoolModel) -> OperationInvalid:
 def same_source(one: PoolSource, other: PoolSource) -> bool:
     """Say whether two sources name the same servers and folder."""
     return one.dir == other.dir and [h.name for h in one.hosts] == [h.name for h in other.hosts]
+
+
+def plain(word: str) -> str:
+    """Give a word of a document for a command line; one that would be an option there is refused."""
+    if word.startswith("-"):
+        raise InvalidArg(f"'{word}' may not begin with a dash")
+    return word

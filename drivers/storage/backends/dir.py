@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 WIPE_NAMES = ("zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim")
 RESIZE_ALLOCATE, RESIZE_DELTA, RESIZE_SHRINK = 1, 2, 4
-_EXCLUSIVE = (
+EXCLUSIVE = (
     (BUILD_OVERWRITE, "VIR_STORAGE_POOL_BUILD_OVERWRITE"),
     (BUILD_NO_OVERWRITE, "VIR_STORAGE_POOL_BUILD_NO_OVERWRITE"),
 )
@@ -57,7 +57,7 @@ class DirectoryBackend(Backend):
     def check_build(self, model: PoolModel, flags: int) -> None:
         """Refuse flags that a file system does not know, and formatting without a device."""
         check_flags(flags, BUILD_OVERWRITE | BUILD_NO_OVERWRITE, self.build_function)
-        check_exclusive(flags, _EXCLUSIVE, self.build_function)
+        check_exclusive(flags, EXCLUSIVE, self.build_function)
 
     async def build(self, site: Site, flags: int) -> None:
         """Make the folder."""

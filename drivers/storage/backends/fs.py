@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 
-from virtbus.bus.errors import InternalError, LibvirtError, OperationFailed, OperationInvalid, StoragePoolBuilt
-from virtbus.drivers.common.engine.process import check
-from virtbus.drivers.storage.backends.base import BUILD_NO_OVERWRITE, Site, no_device
-from virtbus.drivers.storage.backends.blkid import found_on
+from virtbus.bus.errors import InternalError, LibvirtError, OperationFailed, OperationInvalid
+from virtbus.drivers.common.engine.process import Result, Runner, check
+from virtbus.drivers.common.flags import check_flags
+from virtbus.drivers.storage.backends import sources
+from virtbus.drivers.storage.backends.base import BUILD_NO_OVERWRITE, Site, no_device, plain
+from virtbus.drivers.storage.backends.blkid import refuse_contents
 from virtbus.drivers.storage.backends.dir import DirectoryBackend
-from virtbus.drivers.storage.model import PoolModel
+from virtbus.drivers.storage.formats import PoolType
+from virtbus.drivers.storage.model import Host, PoolModel, PoolSource
 
+SHOWMOUNT = "/usr/sbin/showmount"
 MOUNT, UMOUNT, MKFS = "/bin/mount", "/bin/umount", "/sbin/mkfs"
 MOUNTS = "/proc/self/mounts"
 OPTIONS = "nodev,nosuid,noexec"
@@ -44,7 +48,7 @@ def mount(model: PoolModel) -> list[str]:
         words.append(f"nfsvers={model.source.protocol}")
     words += [f"{name}={value}" if value else name for name, value in model.options]
     typed = [] if model.type.name == "netfs" and kind == "auto" else ["-t", kind]
-    return [MOUNT, "-o", ",".join(words), *typed, source(model), model.target]
+    return [MOUNT, "-o", ",".join(words), *typed, plain(source(model)), plain(model.target)]
 
 
 _EXTRA = {"cifs": ("guest",), "glusterfs": ("direct-io-mode=1",)}
@@ -52,14 +56,14 @@ _EXTRA = {"cifs": ("guest",), "glusterfs": ("direct-io-mode=1",)}
 
 def umount(model: PoolModel) -> list[str]:
     """Give the command that unmounts a pool."""
-    return [UMOUNT, model.target]
+    return [UMOUNT, plain(model.target)]
 
 
 def make(model: PoolModel) -> list[str]:
     """Give the command that makes a pool's file system."""
     kind = model.source.format
     force = [_FORCE[kind]] if kind in _FORCE else []
-    return [MKFS, "-t", kind, *force, model.source.devices[0].path]
+    return [MKFS, "-t", kind, *force, plain(model.source.devices[0].path)]
 
 
 def is_mounted(model: PoolModel) -> bool:
@@ -114,7 +118,7 @@ class MountedBackend(DirectoryBackend):
         if not await site.run(os.path.exists, device):
             raise OperationInvalid(f"Source device does not exist when formatting pool '{model.name}'")
         if flags & BUILD_NO_OVERWRITE:
-            await refuse_contents(site, device, model.source.format)
+            await refuse_contents(site.processes, device, model.source.format)
         argv = make(model)
         try:
             check(argv, await site.processes.run(argv))
@@ -123,12 +127,26 @@ class MountedBackend(DirectoryBackend):
             raise OperationFailed(f"Failed to make filesystem of type '{kind}' on device '{device}'") from None
 
 
-async def refuse_contents(site: Site, device: str, kind: str) -> None:
-    """Refuse a device on which there is something already."""
-    found = await found_on(site.processes, device)
-    if not found:
-        return
-    if found == kind:
-        raise StoragePoolBuilt(f"Device '{device}' already formatted using '{kind}'")
-    text = f"Format of device '{device}' does not match the expected format '{kind}', forced overwrite is necessary"
-    raise OperationInvalid(text)
+class RemoteBackend(MountedBackend):
+    """Run pools of type netfs."""
+
+    has_device = False
+
+    async def find_sources(self, kind: PoolType, spec: str | None, flags: int, processes: Runner) -> str:
+        """Ask a server for its exports."""
+        check_flags(flags, 0, "virStorageBackendFileSystemNetFindPoolSources")
+        host = sources.host_of(spec, kind)
+        try:
+            listed = await processes.run(exports(host))
+        except LibvirtError:
+            listed = Result(1, b"", b"")
+        folders = [] if listed.status else [line.split()[0] for line in listed.text.splitlines() if line.strip()]
+        if not folders:
+            raise OperationFailed(f"no storage pools were found on host '{host}'")
+        found = [PoolSource(hosts=[Host(host)], dir=folder, format="nfs") for folder in folders]
+        return sources.document(found, kind)
+
+
+def exports(host: str) -> list[str]:
+    """Give the command that lists a server's exports."""
+    return [SHOWMOUNT, "--no-headers", "--exports", plain(host)]

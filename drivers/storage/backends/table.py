@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from virtbus.drivers.storage.backends.absent import AbsentBackend, IscsiBackend, LogicalBackend, ScsiBackend
 from virtbus.drivers.storage.backends.base import Backend
 from virtbus.drivers.storage.backends.dir import DirectoryBackend
-from virtbus.drivers.storage.backends.fs import MountedBackend
+from virtbus.drivers.storage.backends.disk import DiskBackend
+from virtbus.drivers.storage.backends.fs import MountedBackend, RemoteBackend
 from virtbus.drivers.storage.backends.mpath import MultipathBackend
 from virtbus.drivers.storage.formats import PoolType
 
 _BACKENDS: dict[str, Backend] = {
-    "dir": DirectoryBackend(), "fs": MountedBackend(), "netfs": MountedBackend(), "mpath": MultipathBackend(),
+    "dir": DirectoryBackend(), "fs": MountedBackend(), "netfs": RemoteBackend(), "disk": DiskBackend(),
+    "mpath": MultipathBackend(), "logical": LogicalBackend(), "iscsi": IscsiBackend(), "scsi": ScsiBackend(),
 }  # fmt: skip
-_NONE = Backend()
+_NONE = AbsentBackend()
 
 
 def backend_of(kind: PoolType) -> Backend:
