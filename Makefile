@@ -8,6 +8,7 @@
 # HOST=name gives the host another name, so that several can be up at once.
 
 PYTHON := /usr/bin/python3
+override CMD := $(value CMD)
 export CMD
 
 .PHONY: run test up enter down status install bench twin
@@ -22,7 +23,7 @@ install:
 	@$(PYTHON) -m tests.host.install
 
 up: install
-	@$(PYTHON) -m tests.host.host start $(or $(HOST),dev)
+	@$(PYTHON) -m tests.host.host start $(or $(HOST),dev) $(if $(ONLY),--only $(ONLY))
 
 enter:
 	@$(PYTHON) -m tests.host.host enter $(or $(HOST),dev) $(if $(value CMD),-- /bin/bash -c "$$CMD")

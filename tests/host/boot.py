@@ -111,12 +111,13 @@ def main() -> int:
     parser.add_argument("name")
     parser.add_argument("--hostname", required=True)
     parser.add_argument("--daemons", choices=sorted(services.DAEMONS), required=True)
+    parser.add_argument("--only", default="")
     parser.add_argument("--ready-fd", type=int, required=True)
     args = parser.parse_args()
     os.umask(0o022)
     try:
         become(Place(args.name), args.hostname)
-        services.start(args.daemons)
+        services.start(args.daemons, args.only)
     except HostError as error:
         print(error, file=sys.stderr)
         return 1

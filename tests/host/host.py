@@ -64,9 +64,9 @@ def child_of(parent: int) -> int | None:
     return None
 
 
-def spawn(place: Place, daemons: str, hostname: str, ready: int) -> subprocess.Popen[bytes]:
+def spawn(place: Place, options: list[str], ready: int) -> subprocess.Popen[bytes]:
     """Start the namespaces and the first process in them."""
-    boot = [SYSTEM_PYTHON, "-m", "tests.host.boot", place.name, "--hostname", hostname, "--daemons", daemons]
+    boot = [SYSTEM_PYTHON, "-m", "tests.host.boot", place.name, *options]
     init = [SYSTEM_PYTHON, "-E", "-s", str(Path(__file__).with_name("init.py"))]
     with place.log.open("w") as log:
         return subprocess.Popen(
@@ -82,7 +82,7 @@ def spawn(place: Place, daemons: str, hostname: str, ready: int) -> subprocess.P
         )
 
 
-def start(place: Place, daemons: str, hostname: str = "") -> None:
+def start(place: Place, daemons: str, hostname: str = "", only: str = "") -> None:
     """Bring a host up; come back when all its services answer."""
     if os.geteuid() != 0:
         raise HostError("a private host needs root")
@@ -91,7 +91,8 @@ def start(place: Place, daemons: str, hostname: str = "") -> None:
     place.root.mkdir(parents=True, exist_ok=True)
     groups.make(place)
     reader, writer = os.pipe()
-    keeper = spawn(place, daemons, hostname or f"virtbus-{place.name}", writer)
+    options = ["--hostname", hostname or f"virtbus-{place.name}", "--daemons", daemons, "--only", only]
+    keeper = spawn(place, options, writer)
     os.close(writer)
     first = None
     with os.fdopen(reader) as answer:
@@ -165,6 +166,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("verb", choices=["start", "enter", "stop", "status"])
     parser.add_argument("name")
     parser.add_argument("--daemons", choices=sorted(services.DAEMONS), default="federation")
+    parser.add_argument("--only", default="", help="start these of virtbus's daemons alone, by name, with commas")
     parser.add_argument("--hostname", default="")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:split])
@@ -181,7 +183,7 @@ def main() -> int:
             if running(place):
                 print(f"the host {place.name} is up already")
                 return 0
-            start(place, args.daemons, args.hostname)
+            start(place, args.daemons, args.hostname, args.only)
             print(f"the host {place.name} is up")
         elif args.verb == "stop":
             print(f"the host {place.name} " + ("is down" if stop(place) else "was not up"))

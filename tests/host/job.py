@@ -99,22 +99,22 @@ def bus(job: Job) -> None:
         "busctl", "introspect", HYPERVISOR, GUEST_OBJECT, interface, expect=[r"\.GetXMLDesc +method +u +s"], only=24
     )
     call = ("busctl", "call", HYPERVISOR, GUEST_OBJECT, interface)
-    job.run(*call, "GetState", "u", "0", expect=[r"ii\)? 1 "])
-    job.run(*call, "GetInfo", expect=[r" 1 "])
+    job.run(*call, "GetState", "u", "0", expect=["ii 1 "])
+    job.run(*call, "GetInfo", expect=["^yttqt 1 "])
     job.run("busctl", "tree", "org.libvirt.network1", expect=[re.escape(NETWORK_OBJECT)])
     leases = ("org.libvirt.network1", NETWORK_OBJECT, "org.libvirt.network1.Network", "GetDHCPLeases")
-    job.run("busctl", "call", *leases, "asiu", "0", "1", "0", expect=["virtbus-guest"])
+    job.run("busctl", "call", *leases, "su", "", "0", expect=["virtbus-guest"])
 
 
 def end(job: Job, events: Background) -> None:
     """Shut the guest down and forget it."""
     job.title("The guest's end")
     job.run(*VIRSH, "shutdown", "demo", expect=["Domain 'demo' is being shutdown"])
-    job.wait(events, "'lifecycle' .*'demo': Stopped")
+    job.wait(events, "'lifecycle' .*'demo': Stopped", 20)
     job.run(*VIRSH, "list", "--all", expect=[r"demo +shut off"])
     job.run(*VIRSH, "undefine", "demo", expect=["Domain 'demo' has been undefined"])
     for event in ("Defined", "Started", "Suspended", "Resumed", "Shutdown", "Stopped", "Undefined"):
-        job.wait(events, f"'lifecycle' .*'demo': {event}")
+        job.wait(events, f"'lifecycle' .*'demo': {event}", 1)
 
 
 def work(job: Job, *, native: bool) -> None:

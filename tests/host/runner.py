@@ -72,8 +72,7 @@ class Job:
         return text
 
     def check(self, what: str, output: str, expected: Sequence[str]) -> None:
-        """Count a step; it failed if its output lacks one of the expected patterns."""
-        self.done += 1
+        """Let a step fail if its output lacks one of the expected patterns."""
         for pattern in expected:
             if not re.search(pattern, output, re.MULTILINE):
                 self.fail(what, f"the output has nothing like {pattern!r}")
@@ -84,9 +83,10 @@ class Job:
         self.failed.append(f"{what}: {why}")
         self.say(f"{RED}FAILED: {why}{PLAIN}")
 
-    def run(self, *command: str, expect: Sequence[str] = (), only: int = 0, mute: bool = False) -> str:
+    def run(self, *command: str, expect: Sequence[str] = (), only: int = 0) -> str:
         """Run a command, print it and its output (the first lines only, if a number is given); give the output."""
         what = self.shown(command)
+        self.done += 1
         try:
             answer = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -112,6 +112,7 @@ class Job:
     def talk(self, *command: str, until: str, leave: bytes, expect: Sequence[str] = ()) -> str:
         """Run a command on a terminal, print what it shows until that matches, leave it with a key."""
         what = self.shown(command)
+        self.done += 1
         terminal = Terminal(list(command))
         try:
             shown = terminal.read_until(until, self._seconds, self.say)
@@ -125,8 +126,8 @@ class Job:
         self.say(f"{BOLD}$ {shlex.join(command)} &{PLAIN}")
         return Background(self, list(command), mark)
 
-    def wait(self, background: Background, pattern: str) -> None:
+    def wait(self, background: Background, pattern: str, seconds: float) -> None:
         """Count the wait for a line of a background command as a step."""
         self.done += 1
-        if not background.wait_for(pattern, self._seconds):
+        if not background.wait_for(pattern, seconds):
             self.fail("wait", f"no line like {pattern!r} came")

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import select
 import subprocess
-import tomllib
 from collections.abc import Callable
 
 from tests.host import certificates
-from tests.host.paths import PYTHON, ROOT, HostError
+from tests.host.paths import PYTHON, HostError
 
 SUPERVISOR = [str(PYTHON), "-m", "virtbus.bus.supervisor", "--daemons", "policy/daemons.d"]
 POLICY_FILES = [str(PYTHON), "-m", "virtbus.policy.files", "--install", "/usr"]
@@ -52,29 +50,19 @@ def polkit() -> None:
         raise HostError(f"polkitd does not start (package polkitd): {answer.stderr.strip()}")
 
 
-def accounts() -> None:
-    """Make the accounts that the daemons' descriptors name, as an installation does."""
-    descriptors = (tomllib.loads(path.read_text()) for path in sorted((ROOT / "policy/daemons.d").glob("*.toml")))
-    for name in sorted({descriptor["daemon"].get("user", "root") for descriptor in descriptors}):
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--user-group"]
-            subprocess.run([*command, "--shell", "/usr/sbin/nologin", name], check=True)
+def install() -> None:
+    """Lay virtbus's system files (bus policy, activation, polkit actions) and make its accounts and folders."""
+    subprocess.run(POLICY_FILES, check=True)
+    subprocess.run(["systemd-sysusers", "/usr/lib/sysusers.d/virtbus.conf"], check=True)
+    subprocess.run(["systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/virtbus.conf"], check=True)
 
 
-def policy_files() -> None:
-    """Install virtbus's own bus policy, activation files and polkit actions."""
-    if (ROOT / "policy/files.py").exists():
-        subprocess.run(POLICY_FILES, check=True)
+def federation(only: str) -> None:
+    """Start virtbus, or only those of its daemons whose names are given, with commas."""
+    until_said([*SUPERVISOR, *(["--only", only] if only else [])], "--ready-fd", "virtbus")
 
 
-def federation() -> None:
-    """Start virtbus."""
-    until_said(SUPERVISOR, "--ready-fd", "virtbus")
-
-
-def reference() -> None:
+def reference(_only: str) -> None:
     """Start Debian's libvirtd."""
     for command in (["virtlogd", "-d"], ["virtlockd", "-d"], ["libvirtd", "-d", "-l"]):
         if subprocess.run(command, check=False).returncode:
@@ -83,19 +71,18 @@ def reference() -> None:
         raise HostError("libvirtd does not answer")
 
 
-DAEMONS: dict[str, Callable[[], None]] = {
+DAEMONS: dict[str, Callable[[str], None]] = {
     "federation": federation,
     "reference": reference,
-    "none": lambda: None,
+    "none": lambda _only: None,
 }
 
 
-def start(daemons: str) -> None:
-    """Start everything, the given daemons last."""
+def start(daemons: str, only: str) -> None:
+    """Start everything, the given daemons last (only some of them, if named)."""
     certificates.make()
     if daemons != "reference":
-        accounts()
-        policy_files()
+        install()
     bus()
     polkit()
-    DAEMONS[daemons]()
+    DAEMONS[daemons](only)

@@ -66,10 +66,11 @@ def purpose(name: str) -> str:
 def show(job: Job, *, native: bool) -> None:
     """Print the summary."""
     job.title("Which daemon served what")
-    for pid, owned in (names() if native else {}).items():
+    served = names() if native else {}
+    for pid, owned in served.items():
         for name in owned:
             job.say(f"{name:32} pid {pid:<5} {cost(pid)}  {purpose(name)}")
     for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
         program = (entry / "comm").read_text().strip() if (entry / "comm").exists() else ""
-        if program in WORKERS:
+        if program in WORKERS and int(entry.name) not in served:
             job.say(f"{program:32} pid {entry.name:<5} {cost(int(entry.name))}")
