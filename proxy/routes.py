@@ -50,6 +50,7 @@ class Route:
         self._encode = kinds.of_fields(entry.params).encode
         self._outs = kinds.of_fields(entry.outs).decode
         self._of_object = entry.owner.ref_class is not None
+        self._takes_fds = entry.fds_in
         self._adapter = _adapter(entry)
         self._always_denied = _always_denied(entry)
         self._may_deny = self._always_denied or any(p.conditional for p in entry.acl)
@@ -63,6 +64,9 @@ class Route:
 
     def __call__(self, session: Session, packet: Packet) -> None:
         """Carry out a call."""
+        if packet.fds and not self._takes_fds:
+            close_all(packet.fds)
+            packet = packet._replace(fds=())
         try:
             wire = self._decode(packet.raw, packet.start)[0]
             target, args = (wire[0], wire[1:]) if self._of_object else (None, wire)
