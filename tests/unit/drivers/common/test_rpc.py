@@ -24,7 +24,7 @@ def header_of(packet: bytes) -> rpc.Header:
     return rpc.Header(*rpc.HEADER.unpack_from(packet, 4))
 
 
-def test_a_recorded_call_is_read():
+def test_a_recorded_call_is_read() -> None:
     header = header_of(OPEN)
     procedure = PROGRAM.find(header)
     args = PROGRAM.arguments(procedure, OPEN[rpc.HEAD :])
@@ -32,19 +32,19 @@ def test_a_recorded_call_is_read():
     assert args == ["qemu", uuid, "s5", "/var/log/libvirt/qemu/s5-ser.log", 1]
 
 
-def test_an_answer_with_a_descriptor_is_as_recorded():
+def test_an_answer_with_a_descriptor_is_as_recorded() -> None:
     header = header_of(OPEN)
     assert rpc.reply(header, PROGRAM.find(header), rpc.Answer((9, 0), (3,))) == OPENED
 
 
-def test_an_error_is_as_recorded():
+def test_an_error_is_as_recorded() -> None:
     header = header_of(OPEN)._replace(procedure=99)
     with pytest.raises(Rpc) as raised:
         PROGRAM.find(header)
     assert rpc.failure(header, raised.value, ErrorDomain.LOGGING)[rpc.HEAD :] == UNKNOWN
 
 
-def test_another_version_is_refused():
+def test_another_version_is_refused() -> None:
     with pytest.raises(Rpc, match=r"^Cannot find program -2024565991 version 2$"):
         PROGRAM.find(header_of(OPEN)._replace(version=2))
 

@@ -172,6 +172,6 @@ async def test_the_manager_shows_open_logs_only(driver: LogDriver, client: Clien
         await driver.manager.read_log_file("/etc/shadow", 1, 0, 10, 0)  # type: ignore[attr-defined]
 
 
-def test_settings_are_read_from_libvirts_file():
+def test_settings_are_read_from_libvirts_file() -> None:
     assert limits_of("") == Limits(2097152, 3)
     assert limits_of("#max_size = 1\nmax_size = 4096 # small\n max_backups=0\nmax_clients = 9\n") == Limits(4096, 0)
