@@ -110,10 +110,10 @@ class Authoriser:
             return value
         manager = obj or find(f"/org/libvirt/{entry.owner.daemon}1")
         if isinstance(value, list):
-            return await self._visible(caller, entry, value, manager)
+            return await self._visible(caller, entry, value, manager, find)
         if results.is_count(entry) and manager is not None:
             names = await results.invoke(manager, results.list_behind(entry), results.list_args(entry, args))
-            return len(await self._visible(caller, entry, names, manager))
+            return len(await self._visible(caller, entry, names, manager, find))
         return value
 
     async def may_see(self, caller: Caller, event: Event | None, ref: Any) -> bool:
@@ -144,7 +144,9 @@ class Authoriser:
         given = results.given(entry, args, perm.object)
         return {**own, **given} if given else own
 
-    async def _visible(self, caller: Caller, entry: Call, items: list[Any], manager: Api | None) -> list[Any]:
+    async def _visible(
+        self, caller: Caller, entry: Call, items: list[Any], manager: Api | None, find: Find
+    ) -> list[Any]:
         """Give the items that the caller may see, in order; the answers are remembered object by object."""
         known = self._verdicts(caller, entry.filter)
         before = (self.authority.age, self.authority.doubts)
@@ -153,7 +155,8 @@ class Authoriser:
         found: dict[Any, bool] = {}
         for start in range(0, len(new), AT_ONCE):
             part = new[start : start + AT_ONCE]
-            answers = await asyncio.gather(*(self._all(caller, entry.filter, details.of_reference(r)) for r in part))
+            asked = (self._all(caller, entry.filter, listed(r, manager, find)) for r in part)
+            answers = await asyncio.gather(*asked)
             found.update(zip(part, answers, strict=True))
         if before == (self.authority.age, self.authority.doubts):
             known.update(found)
@@ -223,14 +226,23 @@ def refuse_readers(caller: Caller, entry: Call, args: tuple[Any, ...]) -> None:
     """Raise OperationDenied, with libvirt's text, where a read-only connection may not make the call."""
     if caller.read_only and entry.denied_to_readers(args):
         origin = READERS_DOMAIN.get(entry.owner.kind) or READERS_DOMAIN.get(entry.owner.daemon)
-        function = SPELT_OTHERWISE.get(entry.name, entry.name)
-        raise OperationDenied(f"read only access prevents vir{function}", origin=origin)
+        function = "vir" + SPELT_OTHERWISE.get(entry.name, entry.name)
+        if any(perm.permission == "read_secure" and perm.conditional for perm in entry.needed(args)):
+            raise OperationDenied(f"{function} with secure flag", origin=origin)
+        raise OperationDenied(f"read only access prevents {function}", origin=origin)
 
 
 def more_of(obj: Api) -> Mapping[str, str]:
     """Give the attributes that an object adds of its own accord: its owner, a volume's pool_uuid."""
     tell = getattr(obj, "access_details", None)
     return tell() if tell is not None else {}
+
+
+def listed(ref: Any, holder: Api | None, find: Find) -> details.Details:
+    """Give the attributes of an object in a list: its holder's (a volume's pool), its reference's, its own."""
+    obj = find(ref.path())
+    above = details.of_reference(holder.ref) if holder is not None else {}
+    return {**above, **details.of_reference(ref), **(more_of(obj) if obj is not None else {})}
 
 
 def _origin(caller: Caller) -> Iterator[tuple[str, str]]:

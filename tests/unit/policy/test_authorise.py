@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from virtbus.bus import index
 from virtbus.bus.api import network as api
+from virtbus.bus.api import storage
 from virtbus.bus.api.domain import Domain
 from virtbus.bus.caller import Caller
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.errors import AccessDenied, ErrorDomain, NoNetwork, OperationDenied
-from virtbus.bus.refs import DomainRef, NetworkRef
+from virtbus.bus.refs import DomainRef, NetworkRef, PoolRef, VolumeRef
 from virtbus.policy.authorise import Authoriser
 from virtbus.policy.identity import IdentityFile
 
@@ -145,6 +146,16 @@ async def test_lists_hold_what_may_be_seen() -> None:
     assert await judged.filter(ROOT, calls("num_of_networks"), 3, find, MANAGER, ()) == 3
 
 
+async def test_a_listed_volume_is_judged_with_its_pools_attributes() -> None:
+    judged, polkit = judge(yes)
+    pool = storage.Pool()
+    pool.ref = PoolRef("p", b"\1" * 16)
+    volume = VolumeRef("p", "v", "/k")
+    assert await judged.filter(BOB, storage.Pool.calls["list_all_volumes"], [volume], find, pool, (0,)) == [volume]
+    details = polkit.asked[0][1]
+    assert (details["pool_uuid"], details["vol_key"]) == ("01010101-0101-0101-0101-010101010101", "/k")
+
+
 async def test_lists_follow_a_change_of_the_rules() -> None:
     judged, polkit = judge(named("bob-"))
     refs = [network.ref for network in MANAGER.networks.values()]
@@ -204,6 +215,12 @@ def test_a_reader_is_refused_with_libvirts_text() -> None:
         judged.allowed_at_once(ALICE.narrowed(read_only=True), calls("destroy"), ())
     assert caught.value.message == "operation forbidden: read only access prevents virNetworkDestroy"
     assert caught.value.origin is ErrorDomain.NETWORK
+
+
+def test_a_reader_is_refused_secrets_in_other_words() -> None:
+    judged, _ = judge(yes, drivers=())
+    with pytest.raises(OperationDenied, match="operation forbidden: virDomainGetXMLDesc with secure flag"):
+        judged.allowed_at_once(ALICE.narrowed(read_only=True), Domain.calls["get_xml_desc"], (1,))
 
 
 def test_root_on_a_read_only_socket_only_reads() -> None:
