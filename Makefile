@@ -5,11 +5,13 @@
 # make bench [WORKLOADS=…] [JSON=…]          virtbus and Debian's libvirtd side by side
 # make twin [AREA=…] [SCENARIOS='…'] [JSON=…]  the recorded scenarios;
 #             with FRESH=1 Debian's libvirtd is recorded on this machine first
+# ONLY=network,storage,proxy starts these daemons of virtbus alone.
 # HOST=name gives the host another name, so that several can be up at once.
 
 PYTHON := /usr/bin/python3
 override CMD := $(value CMD)
 export CMD
+export ONLY
 
 .PHONY: run test up enter down status install bench twin
 
@@ -23,7 +25,7 @@ install:
 	@$(PYTHON) -m tests.host.install
 
 up: install
-	@$(PYTHON) -m tests.host.host start $(or $(HOST),dev) $(if $(ONLY),--only $(ONLY))
+	@$(PYTHON) -m tests.host.host start $(or $(HOST),dev)
 
 enter:
 	@$(PYTHON) -m tests.host.host enter $(or $(HOST),dev) $(if $(value CMD),-- /bin/bash -c "$$CMD")

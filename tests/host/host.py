@@ -82,8 +82,8 @@ def spawn(place: Place, options: list[str], ready: int) -> subprocess.Popen[byte
         )
 
 
-def start(place: Place, daemons: str, hostname: str = "", only: str = "") -> None:
-    """Bring a host up; come back when all its services answer."""
+def start(place: Place, daemons: str, hostname: str = "") -> None:
+    """Bring a host up; come back when all its services answer. $ONLY names some of virtbus's daemons, with commas."""
     if os.geteuid() != 0:
         raise HostError("a private host needs root")
     if running(place):
@@ -91,7 +91,8 @@ def start(place: Place, daemons: str, hostname: str = "", only: str = "") -> Non
     place.root.mkdir(parents=True, exist_ok=True)
     groups.make(place)
     reader, writer = os.pipe()
-    options = ["--hostname", hostname or f"virtbus-{place.name}", "--daemons", daemons, "--only", only]
+    options = ["--hostname", hostname or f"virtbus-{place.name}", "--daemons", daemons]
+    options += ["--only", os.environ.get("ONLY", "")]
     keeper = spawn(place, options, writer)
     os.close(writer)
     first = None
@@ -166,7 +167,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("verb", choices=["start", "enter", "stop", "status"])
     parser.add_argument("name")
     parser.add_argument("--daemons", choices=sorted(services.DAEMONS), default="federation")
-    parser.add_argument("--only", default="", help="start these of virtbus's daemons alone, by name, with commas")
     parser.add_argument("--hostname", default="")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:split])
@@ -183,7 +183,7 @@ def main() -> int:
             if running(place):
                 print(f"the host {place.name} is up already")
                 return 0
-            start(place, args.daemons, args.hostname, args.only)
+            start(place, args.daemons, args.hostname)
             print(f"the host {place.name} is up")
         elif args.verb == "stop":
             print(f"the host {place.name} " + ("is down" if stop(place) else "was not up"))
