@@ -22,7 +22,7 @@ from virtbus.bus.caller import Caller, start_time_of
 from virtbus.bus.catalogue import Api, Call, Event, Perm
 from virtbus.bus.errors import AccessDenied, ErrorDomain, OperationDenied
 from virtbus.policy import details, results, settings
-from virtbus.policy.authority import AT_ONCE, CACHE_MAX, Authority, Bus, Subject
+from virtbus.policy.authority import AT_ONCE, CACHE_MAX, Authority, Bus, Details, Subject
 from virtbus.policy.identity import IdentityFile, Mapped
 
 log = logging.getLogger("virtbus.policy")
@@ -72,11 +72,22 @@ class Authoriser:
         """Say whether nothing is hidden from the caller and no permission checked."""
         return caller.is_root or (caller.vouched and not self._checks)
 
-    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...]) -> bool:
-        """Say whether the call is allowed without a question; OperationDenied where the connection only reads."""
+    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api | None = None) -> bool:
+        """Say whether the call is allowed without a question; OperationDenied where the connection only reads.
+
+        With the object, answers that polkit gave before count too, but for calls whose result must be looked at.
+        """
         if caller.read_only:
             refuse_readers(caller, entry, args)
-        return self.sees_all(caller)
+        if self.sees_all(caller):
+            return True
+        if obj is None or entry.filter or results.is_lookup(entry):
+            return False
+        who = self._who(caller)
+        if not isinstance(who, Subject):
+            return False
+        asked = self._questions(entry, args, obj, None)
+        return all(self.authority.known(who, p.action, self._told(caller, t)) for p, t in asked)
 
     def may_assert(self, caller: Caller) -> bool:
         """Say whether the caller may say for whom he opens a peer link: root, and the proxy's account."""
@@ -92,7 +103,8 @@ class Authoriser:
         """Raise AccessDenied where the caller lacks a permission, OperationDenied where he only reads."""
         if self.allowed_at_once(caller, entry, args):
             return
-        for perm, target in await self._questions(entry, args, obj):
+        looked_up = await results.looked_up(entry, args, obj)
+        for perm, target in self._questions(entry, args, obj, looked_up):
             if not await self._allows(caller, perm, target, interactive=interactive):
                 raise self._denied(caller, perm, target)
 
@@ -123,8 +135,9 @@ class Authoriser:
         perms = event.acl if event is not None and event.acl else (Perm(details.permission_object(ref), GETATTR),)
         return await self._all(caller, perms, details.of_reference(ref))
 
-    async def _questions(self, entry: Call, args: tuple[Any, ...], obj: Api) -> list[tuple[Perm, details.Details]]:
-        looked_up = await results.looked_up(entry, args, obj)
+    def _questions(
+        self, entry: Call, args: tuple[Any, ...], obj: Api, looked_up: Any
+    ) -> list[tuple[Perm, details.Details]]:
         found = []
         for perm in entry.needed(args):
             target = self._target(perm, entry, args, obj, looked_up)
@@ -188,8 +201,12 @@ class Authoriser:
             return False
         if isinstance(who, Mapped):
             return who.allows(perm.action)
+        return await self.authority.allows(who, perm.action, self._told(caller, target), interactive=interactive)
+
+    def _told(self, caller: Caller, target: Mapping[str, str]) -> Details:
+        """Give all that polkit's rules see: the driver, the object, and how the caller came."""
         known = {"connect_driver": self._driver, **target, **dict(_origin(caller))}
-        return await self.authority.allows(who, perm.action, known, interactive=interactive)
+        return tuple(sorted(known.items()))
 
     def _who(self, caller: Caller) -> Subject | Mapped | None:
         """Give whom to ask polkit about, or the role that decides; None for a caller who is nobody."""

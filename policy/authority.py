@@ -101,8 +101,12 @@ class Authority:
     async def allows(
         self, subject: Subject, action: str, details: Mapping[str, str] | Details = (), *, interactive: bool = False
     ) -> bool:
-        """Say whether the subject may do the action; several who ask the same at a time share the question."""
-        question = (subject, action, tuple(sorted(dict(details).items())))
+        """Say whether the subject may do the action; several who ask the same at a time share the question.
+
+        Details as a tuple are sorted already.
+        """
+        ordered = details if isinstance(details, tuple) else tuple(sorted(details.items()))
+        question = (subject, action, ordered)
         answer = self._answers.get(question)
         if answer is not None and (answer or not interactive):
             return answer

@@ -56,6 +56,17 @@ def test_callers_on_the_bus_are_always_asked() -> None:
     assert not judge(no, drivers=())[0].allowed_at_once(BOB, calls("destroy"), ())
 
 
+async def test_what_polkit_allowed_before_needs_no_question() -> None:
+    judged, polkit = judge(yes)
+    assert not judged.allowed_at_once(ALICE, calls("destroy"), (), ANET)
+    await judged.check(ALICE, calls("destroy"), (), ANET)
+    assert judged.allowed_at_once(ALICE, calls("destroy"), (), ANET)
+    assert not judged.allowed_at_once(BOB, calls("destroy"), (), ANET)
+    assert not judged.allowed_at_once(ALICE, calls("destroy"), (), Network("alice-two", 2))
+    polkit.change()
+    assert not judged.allowed_at_once(ALICE, calls("destroy"), (), ANET)
+
+
 async def test_polkit_sees_libvirts_names_and_ours() -> None:
     judged, polkit = judge(yes)
     await judged.check(ALICE, calls("destroy"), (), ANET)
