@@ -14,7 +14,7 @@ import libvirtmod
 from virtbus.bus.catalogue import Api
 from virtbus.bus.errors import ErrorDomain, LibvirtError
 from virtbus.bus.refs import DomainRef
-from virtbus.drivers.hypervisor import embed, errors, lookups, objects
+from virtbus.drivers.hypervisor import embed, errors, hosting, lookups, objects
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.eventloop import event_loop
 from virtbus.drivers.hypervisor.events import Events, MonitorEvents
@@ -26,6 +26,7 @@ from virtbus.drivers.hypervisor.threads import Threads
 log = logging.getLogger("virtbus.hypervisor")
 
 EMBEDDED = "/embed"
+CLOSING_SECONDS = 2.0
 CONSTANT = ("ConnectGetType", "ConnectGetLibVersion", "ConnectGetURI")
 """Calls whose answer never changes."""
 
@@ -74,7 +75,7 @@ class HypervisorDriver:
     def __init__(self, uri: str = "qemu:///embed", root: Path = embed.RUN / "embed") -> None:
         """Open nothing yet; `root` is the embedded driver's, where the URI asks for that."""
         scheme, _, path = uri.partition("://")
-        self._embedded = path == EMBEDDED
+        self._scheme, self._embedded = scheme, path == EMBEDDED
         self._open_uri = embed.uri_of(scheme, root) if self._embedded else uri
         self._root = root
         self._everything = scheme == "test"
@@ -83,6 +84,7 @@ class HypervisorDriver:
         self.threads = Threads()
         self.constants: dict[str, Any] = {}
         self.known = Known(self)
+        self._stopping = False
         managers = objects.MANAGERS if self._everything else objects.MANAGERS[:1]
         self._managers = {f"/org/libvirt/{cls.daemon}1": cls(self) for cls in managers}
         self._root_object = self._managers["/org/libvirt/hypervisor1"]
@@ -105,7 +107,10 @@ class HypervisorDriver:
         """Open the connection; blocks. Raises libvirt's error."""
         event_loop()
         native()
-        if self._embedded:
+        if self._embedded and hosting.possible():
+            hosting.begin(self._scheme)
+            self._open_uri = self.uri
+        elif self._embedded:
             embed.make_root(self._root)
         try:
             self.library_connection = libvirt.open(self._open_uri)
@@ -124,9 +129,16 @@ class HypervisorDriver:
 
     async def stop(self) -> None:
         """Let go of libvirt; guests go on."""
-        self.threads.close()
         self._events.deregister()
-        await self._loop.run_in_executor(None, self.library_connection.close)
+        self._stopping = True
+        await self._loop.run_in_executor(None, self._close)
+
+    def _close(self) -> None:
+        if not self.threads.close(CLOSING_SECONDS):
+            log.warning("calls on guests that do not answer are left behind")
+            return
+        self.known.forget()
+        self.library_connection.close()
 
     # -- objects
 
@@ -202,7 +214,7 @@ class HypervisorDriver:
 
     def _told(self, event: Callable[..., Any], ref: Any, *args: Any) -> None:
         self._bus.emit_threadsafe(event, ref, *args)
-        if event.__name__.endswith("_event_lifecycle"):
+        if event.__name__.endswith("_event_lifecycle") and not self._stopping:
             self.threads.urgent.put(lambda: self._look_again(ref))
 
     def _look_again(self, ref: Any) -> None:
