@@ -27,7 +27,7 @@ from virtbus.bus.streams import StreamEnd
 from virtbus.bus.types import Descriptor, Descriptors
 from virtbus.bus.wire import kinds
 from virtbus.bus.wire.codec import Malformed, for_signature
-from virtbus.bus.wire.message import NO_REPLY_EXPECTED, Fields, Message, Type, build, build_reply
+from virtbus.bus.wire.message import ALLOW_INTERACTIVE, NO_REPLY_EXPECTED, Fields, Message, Type, build, build_reply
 
 log = logging.getLogger("virtbus.service")
 
@@ -67,11 +67,16 @@ class Blocking(Protocol):
 class Judge(Audience, Protocol):
     """Who decides on permissions (`virtbus.policy.authorise`)."""
 
-    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...]) -> bool:
+    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api | None = None) -> bool:
         """Say whether the call is allowed without asking anybody; raise where it is refused so."""
 
-    async def check(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api) -> None:
-        """Raise AccessDenied or OperationDenied where the caller may not make the call."""
+    async def check(
+        self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api, *, interactive: bool = False
+    ) -> None:
+        """Raise AccessDenied or OperationDenied where the caller may not make the call.
+
+        `interactive`: somebody may be asked for a password.
+        """
 
     async def filter(
         self,
@@ -152,13 +157,14 @@ class Service:
         obj = self.find(path)
         entry = entry_of(type(obj), message.interface, member)
         args = _decode(entry, message)
-        if self.judge.allowed_at_once(caller, entry, args):
+        if self.judge.allowed_at_once(caller, entry, args, obj):
             self._run(reply, caller, obj, entry, args)
         else:
             self.spawn(self._judged(reply, caller, obj, entry, args), reply)
 
     async def _judged(self, reply: Reply, caller: Caller, obj: Api, entry: Call, args: tuple[Any, ...]) -> None:
-        await self.judge.check(caller, entry, args, obj)
+        interactive = bool(reply.message.flags & ALLOW_INTERACTIVE)
+        await self.judge.check(caller, entry, args, obj, interactive=interactive)
         # The object may have gone, and another come in its place, while somebody was asked.
         again = self.find(reply.message.path or "")
         if entry.filter:

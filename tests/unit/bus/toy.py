@@ -94,12 +94,14 @@ class ToyDriver:
 class Judge:
     """Allows everything, but for callers that are held to reading, who get nothing."""
 
-    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...]) -> bool:
+    def allowed_at_once(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api | None = None) -> bool:
         if caller.read_only and entry.denied_to_readers(args):
             raise AccessDenied("read only")
         return True
 
-    async def check(self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api) -> None:
+    async def check(
+        self, caller: Caller, entry: Call, args: tuple[Any, ...], obj: Api, *, interactive: bool = False
+    ) -> None:
         return
 
     async def filter(
