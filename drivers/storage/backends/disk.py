@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from virtbus.bus.errors import InvalidArg, NoSupport, OperationInvalid, StorageProbeFailed
 from virtbus.drivers.common.engine.process import check
@@ -22,6 +22,7 @@ from virtbus.drivers.storage.model import BLOCK, PoolModel, SourceDevice, Volume
 PARTED = "/usr/sbin/parted"
 LABELS = {"dos": "msdos"}
 TABLE_SIZE = 1024 * 1024
+SECTOR = 512
 _DIGIT = re.compile(r"[0-9]$")
 
 
@@ -55,6 +56,23 @@ def parts(text: str) -> list[Part]:
         start, end = (int(word.rstrip("B")) for word in words[1:3])
         found.append(Part(0 if words[4] == "free" else int(words[0]), start, end + 1))
     return found
+
+
+def geometry(model: PoolModel) -> list[str]:
+    """Give the command that tells a disk's cylinders, heads and sectors."""
+    return [PARTED, "-s", "-m", plain(device(model).path), "unit", "cyl", "print"]
+
+
+def whole_cylinders(text: str) -> int:
+    """Give the bytes up to the end of the last whole cylinder: what lies behind is no use with an MBR."""
+    words = text.splitlines()[2].split(":")
+    return int(words[0]) * int(words[1]) * int(words[2]) * SECTOR
+
+
+def cut(listed: list[Part], end: int) -> list[Part]:
+    """Give the parts without the free space from `end` on."""
+    cropped = (part if part.number else replace(part, end=min(part.end, end)) for part in listed)
+    return [part for part in cropped if part.end > part.start]
 
 
 def device(model: PoolModel) -> SourceDevice:
@@ -120,9 +138,7 @@ class DiskBackend(Backend):
 
     async def refresh(self, site: Site) -> Found:
         """Look at the partition table."""
-        argv = show(site.model)
-        listed = check(argv, await site.processes.run(argv))
-        return await site.run(_found, site.model, parts(listed.text))
+        return await site.run(_found, site.model, await _listed(site))
 
     async def refresh_volume(self, site: Site, volume: VolumeModel) -> None:
         """Look at a partition again."""
@@ -130,9 +146,7 @@ class DiskBackend(Backend):
 
     async def place_volume(self, site: Site, volume: VolumeModel) -> None:
         """Refuse names that a partition would not get."""
-        argv = show(site.model)
-        listed = check(argv, await site.processes.run(argv))
-        used = {part.number for part in parts(listed.text)}
+        used = {part.number for part in await _listed(site)}
         expected = partition_name(site.model, next(n for n in itertools.count(1) if n not in used))
         if volume.name != expected:
             raise InvalidArg(f"invalid partition name '{volume.name}', expected '{expected}'")
@@ -141,6 +155,16 @@ class DiskBackend(Backend):
     def open_volume(self, model: PoolModel, volume: VolumeModel, flags: int) -> int:
         """Open the partition."""
         return os.open(volume.path, flags | os.O_CLOEXEC)
+
+
+async def _listed(site: Site) -> list[Part]:
+    """Give partitions and free spaces."""
+    argv = show(site.model)
+    listed = parts(check(argv, await site.processes.run(argv)).text)
+    if wanted(site.model) != "dos":
+        return listed
+    argv = geometry(site.model)
+    return cut(listed, whole_cylinders(check(argv, await site.processes.run(argv)).text))
 
 
 def _clear(path: str) -> None:
