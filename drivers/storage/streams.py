@@ -16,7 +16,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from virtbus.bus.errors import ErrorDomain, LibvirtError, SystemCallError
+from virtbus.bus.errors import ErrorDomain, InternalError, LibvirtError, SystemCallError
 from virtbus.bus.streams import StreamEnd
 from virtbus.drivers.storage.backends.files import write_at
 from virtbus.drivers.storage.backends.table import backend_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from virtbus.drivers.storage.pool import StoragePool
 
 BUFFER = 1024 * 1024
+OFFSET_MAX = 2**62
 Done = Callable[[], Awaitable[None]]
 
 
@@ -51,13 +52,16 @@ class Pump:
             error = failure
         except OSError as failure:
             error = system_error(failure, f"Unable to access {self.path}", origin=ErrorDomain.STREAMS)
+        except BaseException:
+            error = InternalError(f"the stream of {self.path} broke", origin=ErrorDomain.STREAMS)
+            raise
         finally:
             os.close(self.file)
             with contextlib.suppress(OSError):
                 self.inner.shutdown(socket.SHUT_RDWR)
             self.inner.close()
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell, error)
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._tell, error)
 
     def _tell(self, error: LibvirtError | None) -> None:
         if not self.ended.done():
@@ -130,6 +134,10 @@ async def _pump(
     pool: StoragePool, volume: VolumeModel, flags: int, offset: int, length: int
 ) -> tuple[Pump, socket.socket]:
     backend = backend_of(pool.model.type)
+    if offset > OFFSET_MAX:
+        number = errno.EINVAL
+        text = f"Unable to seek in '{volume.path}': {os.strerror(number)}"
+        raise SystemCallError(text, int1=number, origin=ErrorDomain.STREAMS)
     try:
         file = await pool.workshop.run(backend.open_volume, pool.model, volume, flags)
     except OSError as error:

@@ -22,6 +22,7 @@ from virtbus.drivers.storage.qemu_img import Wish
 
 FICLONE = 0x40049409
 CHUNK = 1024 * 1024
+SIZE_MAX = 2**63 - 1
 _ZEROS = bytes(CHUNK)
 
 
@@ -230,6 +231,8 @@ def resize_raw(model: PoolModel, volume: VolumeModel, capacity: int, *, allocate
     except OSError as error:
         raise system_error(error, f"Unable to open '{volume.path}'") from None
     try:
+        if capacity > SIZE_MAX:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if allocate and capacity > volume.capacity:
             os.posix_fallocate(handle, volume.allocation, max(capacity - volume.allocation, 1))
         os.ftruncate(handle, capacity)

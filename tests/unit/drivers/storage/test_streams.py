@@ -75,6 +75,21 @@ async def test_more_than_was_announced_is_refused(house: House, size: int) -> No
     assert volume.entry.users == 0
 
 
+@pytest.mark.parametrize("offset", [2**62 + 1, 2**63, 2**64 - 1])
+async def test_offsets_that_no_file_has_are_refused(house: House, offset: int) -> None:
+    volume = await house.volume(await house.running(), "v")
+    for open_stream in (volume.upload, volume.download):
+        with pytest.raises(LibvirtError, match="Unable to seek in"):
+            await open_stream(offset, 0, 0)
+    assert volume.entry.users == 0
+
+
+async def test_data_beyond_the_largest_file_is_an_error(house: House) -> None:
+    volume = await house.volume(await house.running(), "v")
+    with pytest.raises((LibvirtError, BrokenPipeError)):
+        await send(volume, b"x" * 100, offset=2**62)
+
+
 async def test_volume_in_use_is_not_changed(house: House) -> None:
     volume = await house.volume(await house.running(), "v")
     end = await volume.upload(0, 0, 0)

@@ -180,6 +180,8 @@ async def test_resize(house: House) -> None:
         await full.resize(1, 4)
     with pytest.raises(LibvirtError, match="cannot be zero without 'delta' or 'shrink' flags set"):
         await full.resize(0, 0)
+    with pytest.raises(LibvirtError, match=f"Failed to truncate file '{house.folder}/p/full': Invalid argument"):
+        await full.resize(2**64 - 1, 0)
     with pytest.raises(LibvirtError, match="Not enough space left in storage pool"):
         await full.resize(1 << 60, 1)
 
