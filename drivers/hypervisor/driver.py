@@ -14,7 +14,7 @@ import libvirtmod
 from virtbus.bus.catalogue import Api
 from virtbus.bus.errors import ErrorDomain, LibvirtError
 from virtbus.bus.refs import DomainRef
-from virtbus.drivers.hypervisor import embed, errors, hosting, lookups, objects
+from virtbus.drivers.hypervisor import embed, errors, hosting, lookups, objects, quick
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.eventloop import event_loop
 from virtbus.drivers.hypervisor.events import Events, MonitorEvents
@@ -83,6 +83,7 @@ class HypervisorDriver:
         self.origin = ErrorDomain.TEST if scheme == "test" else ErrorDomain.QEMU
         self.threads = Threads()
         self.constants: dict[str, Any] = {}
+        self.ending: set[bytes] = set()
         self.known = Known(self)
         self._stopping = False
         managers = objects.MANAGERS if self._everything else objects.MANAGERS[:1]
@@ -214,6 +215,8 @@ class HypervisorDriver:
 
     def _told(self, event: Callable[..., Any], ref: Any, *args: Any) -> None:
         self._bus.emit_threadsafe(event, ref, *args)
+        if isinstance(ref, DomainRef) and event.__name__ == quick.LIFECYCLE:
+            quick.note(self.ending, ref.uuid, args[0])
         if event.__name__.endswith("_event_lifecycle") and not self._stopping:
             self.threads.urgent.put(lambda: self._look_again(ref))
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import libvirtmod
-from virtbus.bus.errors import InternalError, LibvirtError, NoSupport
+from virtbus.bus.errors import ErrorDomain, InternalError, LibvirtError, NoSupport
 
 
 def last() -> LibvirtError | None:
@@ -24,4 +24,22 @@ def failed(call: str) -> LibvirtError:
 
 def unsupported(function: str) -> LibvirtError:
     """Give what libvirt says of a function that its driver, or this version of it, does not have."""
-    return NoSupport(function)
+    return NoSupport(function, origin=_origin(function))
+
+
+_ORIGINS = (
+    ("virDomainSnapshot", ErrorDomain.DOMAIN_SNAPSHOT),
+    ("virDomainCheckpoint", ErrorDomain.DOMAIN_CHECKPOINT),
+    ("virDomain", ErrorDomain.DOMAIN),
+    ("virNetwork", ErrorDomain.NETWORK),
+    ("virStorage", ErrorDomain.STORAGE),
+    ("virNodeDevice", ErrorDomain.NODEDEV),
+    ("virNWFilter", ErrorDomain.NWFILTER),
+    ("virSecret", ErrorDomain.SECRET),
+    ("virInterface", ErrorDomain.INTERFACE),
+)
+"""Which part of libvirt a public function belongs to, by the beginning of its name."""
+
+
+def _origin(function: str) -> ErrorDomain:
+    return next((origin for prefix, origin in _ORIGINS if function.startswith(prefix)), ErrorDomain.NONE)

@@ -59,6 +59,13 @@ class Known:
                 self._guests[ref.uuid] = obj
             return obj
 
+    def forget(self) -> None:
+        """Let go of every object."""
+        with self._lock:
+            self._alive.clear()
+            self._gone.clear()
+            self._guests.clear()
+
     def leave(self, path: str) -> Kept | None:
         """Know that an object is gone; give it if it was there."""
         with self._lock:

@@ -7,7 +7,7 @@ import ctypes
 from typing import Any
 
 from virtbus.bus.api.domain.agent import MonitorAnswer
-from virtbus.bus.errors import InvalidArg
+from virtbus.bus.errors import ErrorDomain, InternalError
 from virtbus.bus.refs import DomainRef
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.delegate import Context
@@ -54,4 +54,4 @@ def event_deregister(context: Context, handle: Handle | None, args: tuple[Any, .
     """Stop telling QEMU's own events once nobody wants them."""
     (number,) = args
     if not context.monitor_events.remove(number):
-        raise InvalidArg(f"monitor event callback {number} is not registered")
+        raise InternalError(f"monitor event callback {number} not registered", origin=ErrorDomain.RPC)

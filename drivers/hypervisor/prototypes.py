@@ -54,6 +54,7 @@ PROTOTYPES = {
     "virDomainListGetStats": "i pupu",
     "virDomainStatsRecordListFree": "v p",
     "virDomainMemoryStats": "i ppuu",
+    "virDomainRevertToSnapshot": "i pu",
     # processors
     "virDomainGetVcpus": "i ppipi",
     "virDomainGetVcpuPinInfo": "i pipiu",

@@ -8,10 +8,23 @@ from typing import Any
 
 import libvirtmod
 from virtbus.bus.api.domain.devices import BlockInfo, BlockJobInfo, DiskError
-from virtbus.drivers.hypervisor import errors, layouts
+from virtbus.bus.types import ParamDict, ULLong
+from virtbus.drivers.hypervisor import errors, layouts, params
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.delegate import Context
 from virtbus.drivers.hypervisor.handles import Handle
+
+IO_GROUP = "group_name"
+_KINDS = ("bytes_sec", "iops_sec")
+_WAYS = ("total", "read", "write")
+IO_TUNE = (
+    *(f"{way}_{kind}" for kind in _KINDS for way in _WAYS),
+    *(f"{way}_{kind}_max" for kind in _KINDS for way in _WAYS),
+    "size_iops_sec",
+    IO_GROUP,
+    *(f"{way}_{kind}_max_length" for kind in _KINDS for way in _WAYS),
+)
+"""The settings of throttling, in libvirt's order."""
 
 
 def get_block_info(context: Context, handle: Handle, args: tuple[Any, ...]) -> BlockInfo:
@@ -21,6 +34,22 @@ def get_block_info(context: Context, handle: Handle, args: tuple[Any, ...]) -> B
         raise errors.failed("virDomainGetBlockInfo")
     capacity, allocation, physical = raw
     return BlockInfo(allocation, capacity, physical)
+
+
+def get_block_io_tune(context: Context, handle: Handle, args: tuple[Any, ...]) -> ParamDict:
+    """Give the throttling of a disk; of none, what every disk has: the fields, none of them limiting."""
+    disk, flags = args
+    count = ctypes.c_int()
+    name = "virDomainGetBlockIoTune"
+    native()(name, handle.address, disk, None, ctypes.byref(count), flags)
+    if disk is None:
+        return {field: "" if field == IO_GROUP else ULLong(0) for field in IO_TUNE[: count.value]}
+    room = params.empty(count.value)
+    native()(name, handle.address, disk, room, ctypes.byref(count), flags)
+    try:
+        return params.read_dict(ctypes.addressof(room), count.value)
+    finally:
+        native().release("virTypedParamsClear", room, count)
 
 
 def get_block_job_info(context: Context, handle: Handle, args: tuple[Any, ...]) -> list[BlockJobInfo]:

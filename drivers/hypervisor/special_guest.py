@@ -134,6 +134,11 @@ def _interface(raw: tuple[Any, ...]) -> GuestInterface:
     )
 
 
+def revert_to_snapshot(context: Context, handle: Handle, args: tuple[Any, ...]) -> None:
+    """Take a guest back to a snapshot; libvirt-python wants the guest besides."""
+    native()("virDomainRevertToSnapshot", handle.address, *args)
+
+
 def create_with_flags(context: Context, handle: Handle, args: tuple[Any, ...]) -> DomainRef:
     """Start a guest and give its reference with the new id."""
     if libvirtmod.virDomainCreateWithFlags(handle.raw, *args) < 0:

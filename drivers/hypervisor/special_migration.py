@@ -8,10 +8,9 @@ from typing import Any
 
 from virtbus.bus.api.domain.migration import MigrationBegin
 from virtbus.bus.api.hypervisor import MigrateFinish3, MigrateFinish3Params, MigratePrepare3, MigratePrepare3Params
-from virtbus.bus.errors import NoSupport
 from virtbus.bus.refs import DomainRef
 from virtbus.bus.streams import StreamEnd
-from virtbus.drivers.hypervisor import params, streams
+from virtbus.drivers.hypervisor import errors, params, streams
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.delegate import Context, Plan
 from virtbus.drivers.hypervisor.handles import Handle, families, readers
@@ -45,7 +44,7 @@ def refused(function: str) -> Plan:
     """Give the plan of a step that QEMU's driver dies of when a client takes it alone: it is not done."""
 
     def plan(context: Context, handle: Handle | None, args: tuple[Any, ...]) -> Any:
-        raise NoSupport(function)
+        raise errors.unsupported(function)
 
     return plan
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -41,6 +42,11 @@ class Pool:
         """Give how many threads there are."""
         return len(self._threads)
 
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing runs or waits here."""
+        return self._spare >= len(self._threads)
+
     def put(self, work: Work) -> None:
         """Have the work done soon by some thread; RuntimeError once the pool is closed."""
         with self._lock:
@@ -51,13 +57,17 @@ class Pool:
                 self._grow()
         self._work.put(work)
 
-    def close(self) -> None:
-        """Let the threads end after what they have to do; a thread that libvirt keeps does not hold up the exit."""
+    def close(self, seconds: float) -> bool:
+        """Let the threads end after what they have to do; say whether all did within so many seconds."""
         with self._lock:
             self._closed = True
-            count = len(self._threads)
-        for _ in range(count):
+            threads = list(self._threads)
+        for _ in threads:
             self._work.put(None)
+        until = time.monotonic() + seconds
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
 
     def _grow(self) -> None:
         thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
@@ -99,6 +109,11 @@ class Lane:
         self._running = 0
         self._waiting: deque[Work] = deque()
 
+    @property
+    def idle(self) -> bool:
+        """Say whether no call on the guest runs or waits."""
+        return not self._running
+
     def put(self, work: Work) -> None:
         """Have the work done after what came before it has at least begun."""
         with self._lock:
@@ -132,7 +147,6 @@ class Threads:
         """Give a new guest's lane."""
         return Lane(self.normal)
 
-    def close(self) -> None:
-        """End both pools."""
-        self.normal.close()
-        self.urgent.close()
+    def close(self, seconds: float) -> bool:
+        """End both pools; say whether all their work ended within so many seconds each."""
+        return self.urgent.close(seconds) & self.normal.close(seconds)

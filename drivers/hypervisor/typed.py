@@ -16,7 +16,7 @@ from virtbus.drivers.hypervisor.delegate import Context, Plan, public_name
 from virtbus.drivers.hypervisor.handles import Handle
 
 FILLED = (
-    "DomainGetMemoryParameters", "DomainGetBlkioParameters", "DomainGetNumaParameters", "DomainGetBlockIoTune",
+    "DomainGetMemoryParameters", "DomainGetBlkioParameters", "DomainGetNumaParameters",
     "DomainGetInterfaceParameters", "DomainBlockStatsFlags", "NodeGetMemoryParameters",
 )  # fmt: skip
 """The caller provides memory, after asking how much."""
