@@ -49,6 +49,8 @@ class Session:
         self._waiting_bytes = 0
         self._paused: set[str] = set()
         self._keepalive: KeepAlive | None = None
+        self._progress = 0
+        self._frame_timer: asyncio.TimerHandle | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._loop = asyncio.get_running_loop()
         if method is Method.NONE:
@@ -62,23 +64,43 @@ class Session:
         """Take what arrived."""
         if self._keepalive is not None:
             self._keepalive.heard()
+        if not fds and self.in_flight < self.limits.max_client_requests:
+            packet = self.core.single(data)
+            if packet is not None:
+                self._run(packet)
+                return
         try:
             packets = self.core.receive(data, fds)
         except BrokenFrame as err:
             log.warning("client %s is cut off: %s", self.wire.peer, err)
             self.abort()
             return
+        self._progress += len(data) if not packets else self.limits.frame_progress
         for packet in packets:
             self._take(packet)
             if self.closing:
                 return
-        if fds:
-            self._check_descriptors()
-
-    def _check_descriptors(self) -> None:
-        """Close descriptors that nothing announced."""
-        if not self.core.partial:
+        if self.core.partial:
+            self._watch_frame()
+        elif fds:
+            # Nothing announced these.
             close_all(self.core.leftover())
+
+    def _watch_frame(self) -> None:
+        """See that a packet that has begun comes to its end."""
+        if self._frame_timer is None:
+            self._progress = 0
+            self._frame_timer = self._loop.call_later(self.limits.frame_time, self._check_frame)
+
+    def _check_frame(self) -> None:
+        self._frame_timer = None
+        if not self.core.partial or self._paused:
+            return
+        if self._progress < self.limits.frame_progress:
+            log.warning("client %s does not end its packet and is cut off", self.wire.peer)
+            self.abort()
+        else:
+            self._watch_frame()
 
     def _take(self, packet: Packet) -> None:
         verdict, answer = self.core.judge(packet)
@@ -245,6 +267,8 @@ class Session:
         self.closing = True
         self.core.state = State.CLOSED
         self._cancel_timers()
+        if self._frame_timer is not None:
+            self._frame_timer.cancel()
         for packet in self._waiting:
             close_all(packet.fds)
         self._waiting.clear()

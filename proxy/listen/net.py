@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from virtbus.bus.caller import Caller
 from virtbus.proxy.auth import Method
@@ -98,7 +98,8 @@ class NetWire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the client in, or not."""
-        assert isinstance(transport, asyncio.Transport)
+        # uvloop's transports are not asyncio's, but they do the same.
+        transport = cast("asyncio.Transport", transport)
         self._transport = transport
         address = transport.get_extra_info("peername") or ("?",)
         name = distinguished_name(transport.get_extra_info("peercert")) if self._gate.tls else None

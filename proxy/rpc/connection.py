@@ -14,12 +14,14 @@ from typing import Final
 from virtbus.bus.catalogue import PROGRAMS
 from virtbus.bus.errors import ErrorDomain, InternalError, LibvirtError, Rpc
 from virtbus.proxy.rpc import replies
-from virtbus.proxy.rpc.packet import Framer, Packet, Status, Type
+from virtbus.proxy.rpc.limits import HEADER_SIZE
+from virtbus.proxy.rpc.packet import HEADER, Framer, Packet, Status, Type
 
 REMOTE: Final = PROGRAMS["remote"]
 KEEPALIVE: Final = PROGRAMS["keepalive"]
 VERSION: Final = 1
 PING, PONG = 1, 2
+OPEN = 1
 
 
 class State(enum.Enum):
@@ -51,7 +53,7 @@ class Verdict(enum.Enum):
     CLOSE = "close"
 
 
-_KINDS = {1: Input.OPEN, 2: Input.CLOSE, 60: Input.FEATURE, **dict.fromkeys((66, 67, 68, 69, 70), Input.AUTH)}
+_KINDS = {OPEN: Input.OPEN, 2: Input.CLOSE, 60: Input.FEATURE, **dict.fromkeys((66, 67, 68, 69, 70), Input.AUTH)}
 
 
 def _unauthenticated() -> LibvirtError:
@@ -94,6 +96,7 @@ class Connection:
         self.state = State.NEW
         self._framer = Framer()
         self._programs = programs
+        self._remote = programs.get(REMOTE, frozenset())
 
     @property
     def partial(self) -> bool:
@@ -103,6 +106,20 @@ class Connection:
     def receive(self, data: bytes, fds: list[int] | None = None) -> list[Packet]:
         """Give the packets that are complete now; BrokenFrame where the stream lost its meaning."""
         return self._framer.feed(data, fds)
+
+    def single(self, data: bytes) -> Packet | None:
+        """Give the packet that `data` is, if it is one whole call and may be carried out; None says nothing.
+
+        This is what nearly all that arrives is, so it is told without the detours of `receive` and `judge`.
+        """
+        if self.state is not State.OPEN or len(data) < HEADER_SIZE or self._framer.partial:
+            return None
+        length, program, version, procedure, kind, serial, status = HEADER.unpack_from(data)
+        if length != len(data) or kind or status or version != VERSION or program != REMOTE or procedure == OPEN:
+            return None
+        if procedure not in self._remote:
+            return None
+        return Packet(program, version, procedure, kind, serial, status, data)
 
     def leftover(self) -> list[int]:
         """Give up descriptors that came and belong to no packet, for closing."""

@@ -22,7 +22,8 @@ STREAM_DATA_MAX = 262_120
 class Limits:
     """The limits of a server; the names are those of libvirtd.conf where it has them.
 
-    Times are in seconds, sizes in bytes.
+    Times are in seconds, sizes in bytes. A packet that has begun must end within `frame_time`, or `frame_progress`
+    bytes of it must come in that time.
     """
 
     max_clients: int = 5000
@@ -31,7 +32,8 @@ class Limits:
     waiting_calls: int = 1024
     waiting_bytes: int = 8 << 20
     auth_time: float = 60.0
-    frame_time: float = 30.0
+    frame_time: float = 10.0
+    frame_progress: int = 64 << 10
     keepalive_interval: float = 5.0
     keepalive_count: int = 5
     output_max: int = 64 << 20

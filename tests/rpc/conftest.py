@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import uvloop
 from virtbus.bus import daemons
 from virtbus.bus.caller import Caller
 from virtbus.proxy.auth import Method
@@ -21,6 +22,12 @@ from tests.rpc.toy import Toy
 
 ROOT = Caller(uid=0, gid=0, pid=1, start_time=1, user="root", transport="unix")
 Connect = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> Any:
+    """The loop that the proxy runs in."""
+    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import random
 import socket
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,17 @@ async def test_parameters(connect: Connect, toy: Toy) -> None:
 async def test_announced_descriptors(connect: Connect, toy: Toy) -> None:
     client, other = await connect(), await connect()
     await client.send(packet(REMOTE, 1, 249, type=4, body=struct.pack(">I", 33)))
+    assert await client.receive() is CLOSED
+    await lives(other, toy)
+
+
+@pytest.mark.parametrize("raw", [packet(REMOTE, 1, 249, type=4, body=struct.pack(">I", 32)), packet()[:11]])
+async def test_packets_that_do_not_end(connect: Connect, toy: Toy, server: Server, raw: bytes) -> None:
+    server.limits = replace(server.limits, frame_time=0.05)
+    client = await connect()
+    server.limits = replace(server.limits, frame_time=10)
+    other = await connect()
+    await client.send(raw)
     assert await client.receive() is CLOSED
     await lives(other, toy)
 
