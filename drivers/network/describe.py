@@ -42,7 +42,9 @@ def _forward(forward: Forward | None, uses: Mapping[str, int]) -> Forward | None
 def running_form(network: Network) -> Network:
     """Give a network as it runs: a copy with what is filled in at the start."""
     live = copy.deepcopy(network)
-    if live.mode == "nat" and live.forward is not None:
+    six = live.forward is not None and live.forward.nat is not None and live.forward.nat.ipv6 == "yes"
+    translated = any(six or not ip.ipv6 for ip in live.ips)
+    if live.mode == "nat" and live.forward is not None and translated:
         nat = live.forward.nat = live.forward.nat or Nat()
         nat.port = nat.port or Span(FIRST_PORT, LAST_PORT)
     return live

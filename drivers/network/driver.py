@@ -129,9 +129,10 @@ class NetworkDriver:
         await self._clean_up()
         for document in await asyncio.to_thread(self.store.load_status):
             await self._resume(document)
-        running = [network.live for network in self.networks if network.live]
-        if running:
-            await self.host.set_rules(running)
+        try:
+            await self.host.set_rules([network.live for network in self.networks if network.live])
+        except LibvirtError as error:
+            log.error("the rules of the running networks cannot be set: %s", error)
         if await self._first_start():
             await self._autostart()
 

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Mapping
 from functools import partial
 
-from virtbus.bus.errors import InternalError, LibvirtError
+from virtbus.bus.errors import InternalError, LibvirtError, SystemCallError
 from virtbus.drivers.common.engine.daemons import Background, Daemons
 from virtbus.drivers.common.engine.files import Files, Filesystem
 from virtbus.drivers.common.engine.netlink import DeleteLink, MakeBridge, Net, Netlink
@@ -45,13 +45,30 @@ class Host:
         self._ruled: dict[str, Network] = {}
         self._rules = asyncio.Lock()
 
+    async def check(self, network: Network) -> None:
+        """Refuse a network that cannot be made: names, zones and ports that are none, and what the host has already."""
+        if not network.owns_bridge:
+            return
+        name = network.bridge_name or ""
+        bridge.check_link_name(name)
+        if network.bridge is not None and network.bridge.zone:
+            detail = f"zone {network.bridge.zone} requested for network {network.name} but firewalld is not active"
+            raise InternalError(detail)
+        span = network.forward.nat.port if network.forward and network.forward.nat else None
+        if span is not None and int(span.start or 0) >= int(span.end or 0):
+            raise InternalError(f"Invalid port range '{span.start}-{span.end}'.")
+        await asyncio.to_thread(self._check_free, network, name)
+
+    def _check_free(self, network: Network, name: str) -> None:
+        bridge.check_collision(network, self.files.read(bridge.ROUTES_FILE) or "")
+        if self.files.exists(f"/sys/class/net/{name}"):
+            raise SystemCallError(f"error creating bridge interface {name}: File exists", int1=17)
+
     async def up(self, network: Network) -> None:
         """Make a network that has a bridge of its own; after an error nothing of it is left."""
         if not network.owns_bridge:
             return
         name = network.bridge_name or ""
-        self._check(network)
-        bridge.check_collision(network, await asyncio.to_thread(self._routes))
         first, *rest = bridge.up(network)
         async with Transaction() as transaction:
             await transaction.step(self._make(first), partial(self.netlink.apply, [DeleteLink(name)]))
@@ -172,23 +189,9 @@ class Host:
         if not self.files.exists(status):
             self.files.write(status, "", 0o644)
 
-    # Parts
-
-    def _check(self, network: Network) -> None:
-        bridge.check_link_name(network.bridge_name or "")
-        if network.bridge is not None and network.bridge.zone:
-            detail = f"zone {network.bridge.zone} requested for network {network.name} but firewalld is not active"
-            raise InternalError(detail)
-        span = network.forward.nat.port if network.forward and network.forward.nat else None
-        if span is not None and int(span.start or 0) >= int(span.end or 0):
-            raise InternalError(f"Invalid port range '{span.start}-{span.end}'.")
-
     async def _make(self, request: object) -> None:
         if isinstance(request, MakeBridge):
             await self.netlink.apply([request])
-
-    def _routes(self) -> str:
-        return self.files.read(bridge.ROUTES_FILE) or ""
 
 
 def helper() -> str:

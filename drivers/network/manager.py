@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from virtbus.bus.api import network as api
-from virtbus.bus.errors import InvalidArg, NoNetwork, OperationFailed, OperationInvalid
+from virtbus.bus.errors import ConfigUnsupported, InvalidArg, NoNetwork, OperationFailed, OperationInvalid
 from virtbus.bus.refs import NetworkRef
 from virtbus.bus.types import Int32, UInt32, UuidStr
 from virtbus.drivers.common.flags import check_flags
@@ -20,6 +21,7 @@ from virtbus.drivers.network.network import DEFINED, EVENT, VirtualNetwork
 if TYPE_CHECKING:
     from virtbus.drivers.network.driver import NetworkDriver
 
+PCI = "/sys/bus/pci/devices"
 VALIDATE = 1
 INACTIVE, ACTIVE, PERSISTENT, TRANSIENT, AUTOSTART, NO_AUTOSTART = (1 << bit for bit in range(6))
 LIST_ALL = (1 << 6) - 1
@@ -153,6 +155,18 @@ class NetworkManager(api.Manager):
             fill_bridge(model)
             model.mac = model.mac or Mac(self.driver.new_mac())
         validate(model)
+        await asyncio.to_thread(self._check_devices, model)
+
+    def _check_devices(self, model: Network) -> None:
+        """Refuse devices of a pool that cannot be handed out."""
+        for address in model.forward.addresses if model.forward else []:
+            domain, bus, slot, function = (
+                int(part or "0", 16) for part in (address.domain, address.bus, address.slot, address.function)
+            )
+            path = f"{PCI}/{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+            if not self.driver.host.files.exists(f"{path}/physfn"):
+                words = "is not an SR-IOV Virtual Function"
+                raise ConfigUnsupported(f"device '{path}' in network '{model.name}' {words}")
 
     def _same(self, model: Network) -> VirtualNetwork | None:
         """Give the network that a document is of; OperationFailed when name and UUID are of different ones."""

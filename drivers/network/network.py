@@ -7,6 +7,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from virtbus.bus.api import network as api
@@ -14,6 +15,7 @@ from virtbus.bus.errors import InternalError, InvalidArg, NetworkPortExist, Oper
 from virtbus.bus.refs import NetworkRef, PortRef
 from virtbus.bus.types import Flag, Int32, UInt32, UuidStr
 from virtbus.drivers.common.flags import check_flags
+from virtbus.drivers.common.transaction import Transaction
 from virtbus.drivers.common.xml.values import to_uuid
 from virtbus.drivers.network import dnsmasq, update
 from virtbus.drivers.network.allocate import allocate, reclaim
@@ -153,17 +155,16 @@ class VirtualNetwork(api.Network):
     async def start(self, model: Network) -> None:
         """Bring the network up with a document and tell so; the caller holds the lock."""
         live = running_form(model)
-        journal = self.driver.journal
+        host, journal = self.driver.host, self.driver.journal
+        await host.check(live)
         await journal.begin(live)
         try:
-            await self.driver.host.up(live)
-            await self.driver.store.save_status(live.name, status(live))
-        except BaseException:
-            await self.driver.host.down(live)
+            async with Transaction() as transaction:
+                await transaction.step(host.up(live), partial(host.down, live))
+                await self.driver.store.save_status(live.name, status(live))
+        finally:
             await journal.end(live)
-            raise
         self.live = live
-        await journal.end(live)
         self.driver.bus.emit(EVENT, self.ref, STARTED, 0)
         self.driver.bus.changed(self, "Active")
 
