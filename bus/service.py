@@ -15,6 +15,7 @@ import struct
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
+from virtbus.bus import holding
 from virtbus.bus.caller import Caller, acting
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.errors import ErrorDomain, InternalError, LibvirtError
@@ -116,6 +117,13 @@ class Service:
         """Serve a peer, who is the same caller for as long as the link lives."""
         link.on_call = functools.partial(self.receive, link, caller)
         self.streams.follow(link)
+        before = link.on_closed
+
+        def closed() -> None:
+            before()
+            holding.gone(link, None)
+
+        link.on_closed = closed
 
     def receive(self, link: Link, caller: Caller, message: Message) -> None:
         """Take one call."""
@@ -172,6 +180,7 @@ class Service:
         self._run(reply, caller, again, entry, args)
 
     def _run(self, reply: Reply, caller: Caller, obj: Api, entry: Call, args: tuple[Any, ...]) -> None:
+        holding.serving(reply.link, reply.message.sender)
         submit = getattr(obj, "submit", None)
         if submit is not None:
             submit(entry, args, functools.partial(self._answer, reply, entry))
@@ -216,6 +225,7 @@ class Service:
         """Let go of what a connection on the bus held, now that it left."""
         self.signals.unsubscribe(link, sender)
         self.streams.leave(link, sender)
+        holding.gone(link, sender)
 
     def spawn(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
         """Run a coroutine whose failure is the call's answer."""

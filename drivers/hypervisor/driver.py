@@ -76,7 +76,7 @@ class HypervisorDriver:
         """Open nothing yet; `root` is the embedded driver's, where the URI asks for that."""
         scheme, _, path = uri.partition("://")
         self._scheme, self._embedded = scheme, path == EMBEDDED
-        self._open_uri = embed.uri_of(scheme, root) if self._embedded else uri
+        self.open_uri = embed.uri_of(scheme, root) if self._embedded else uri
         self._root = root
         self._everything = scheme == "test"
         self.uri = f"{scheme}:///system" if self._embedded else uri
@@ -110,11 +110,11 @@ class HypervisorDriver:
         native()
         if self._embedded and hosting.possible():
             hosting.begin(self._scheme)
-            self._open_uri = self.uri
+            self.open_uri = self.uri
         elif self._embedded:
             embed.make_root(self._root)
         try:
-            self.library_connection = libvirt.open(self._open_uri)
+            self.library_connection = libvirt.open(self.open_uri)
         except libvirt.libvirtError as err:
             raise errors.failed("virConnectOpen") from err
         self.connection = self.library_connection._o

@@ -26,7 +26,7 @@ from virtbus.bus.api import (
 )
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.errors import InternalError, LibvirtError
-from virtbus.drivers.hypervisor import quick
+from virtbus.drivers.hypervisor import autodestroy, quick
 from virtbus.drivers.hypervisor.delegate import Context, Plan
 from virtbus.drivers.hypervisor.handles import Handle
 from virtbus.drivers.hypervisor.lookups import Place, handle_of
@@ -44,6 +44,7 @@ class Home(Context, Protocol):
     threads: Threads
     constants: dict[str, Any]
     ending: set[bytes]
+    open_uri: str
 
 
 class Hosted(Api):
@@ -58,9 +59,11 @@ class Hosted(Api):
             done(self.home.constants[entry.name], None)
             return
 
+        starts = self._starts(entry, args)
+
         def work() -> None:
             try:
-                value = self.invoke(entry, args)
+                value = self.invoke(entry, args) if starts is None else starts(args)
             except LibvirtError as error:
                 done(None, error)
             except Exception:
@@ -75,6 +78,11 @@ class Hosted(Api):
             (self.home.threads.urgent if entry.urgent else self.home.threads.normal).put(work)
         else:
             self._lane.put(work)
+
+    def _starts(self, entry: Call, args: tuple[Any, ...]) -> autodestroy.Start | None:
+        if not autodestroy.asked(entry, args):
+            return None
+        return autodestroy.Start(self.home, self.plan(entry), self.ref.path() if self.ref is not None else None)
 
     def _undisturbed(self) -> bool:
         """Say whether nothing can hold libvirt's locks on what the call looks at, so that it may be made at once."""

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests that end with their client (VIR_DOMAIN_START_AUTODESTROY).
+
+libvirt destroys such a guest when the connection that started it is closed. All clients share one connection here, so
+a call that asks for it gets a connection of its own, which is closed when the client goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+import libvirt
+from virtbus.bus import holding
+from virtbus.bus.catalogue import Call
+from virtbus.drivers.hypervisor import errors
+from virtbus.drivers.hypervisor.delegate import Context, Plan
+from virtbus.drivers.hypervisor.handles import Handle
+from virtbus.drivers.hypervisor.lookups import handle_of, place
+from virtbus.drivers.hypervisor.threads import Threads
+
+log = logging.getLogger("virtbus.hypervisor.autodestroy")
+
+STARTING = frozenset({"DomainCreateWithFlags", "DomainCreateXML", "DomainCreateWithFiles", "DomainCreateXMLWithFiles"})
+
+
+class Home(Context, Protocol):
+    """What is needed of the driver."""
+
+    threads: Threads
+    open_uri: str
+
+
+class OwnConnection:
+    """The driver as a call sees it that has a connection of its own."""
+
+    def __init__(self, home: Home) -> None:
+        try:
+            self.library_connection = libvirt.open(home.open_uri)
+        except libvirt.libvirtError as err:
+            raise errors.failed("virConnectOpen") from err
+        self.connection = self.library_connection._o
+        self._home = home
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what is the same for all connections."""
+        return getattr(self._home, name)
+
+
+def asked(entry: Call, args: tuple[Any, ...]) -> bool:
+    """Say whether a call starts a guest that is to end with its client."""
+    if entry.name not in STARTING:
+        return False
+    position = entry.flags_index
+    return position is not None and bool(args[position] & libvirt.VIR_DOMAIN_START_AUTODESTROY)
+
+
+class Start:
+    """One such start: made where the call came in, run in a thread."""
+
+    def __init__(self, home: Home, plan: Plan, path: str | None) -> None:
+        """Remember the client; `path` is the guest's where the call is one of a guest."""
+        self._home, self._plan, self._path = home, plan, path
+        self._client = holding.client()
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        """Start the guest and give what the call gives; raises libvirt's error."""
+        own = OwnConnection(self._home)
+        try:
+            value = self._plan(own, self._handle(own), args)
+        except BaseException:
+            own.library_connection.close()
+            raise
+        if self._client is None:
+            own.library_connection.close()
+            return value
+        self._loop.call_soon_threadsafe(holding.until_gone, self._client, lambda: self._leave(own))
+        return value
+
+    def _handle(self, own: OwnConnection) -> Handle | None:
+        where = place(self._path) if self._path is not None else None
+        return handle_of(own.connection, where) if where is not None else None
+
+    def _leave(self, own: OwnConnection) -> None:
+        self._home.threads.normal.put(lambda: _close(own))
+
+
+def _close(own: OwnConnection) -> None:
+    try:
+        own.library_connection.close()
+    except libvirt.libvirtError:
+        log.exception("a client's own connection did not close")
