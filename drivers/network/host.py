@@ -12,7 +12,7 @@ from functools import partial
 from virtbus.bus.errors import InternalError, LibvirtError, SystemCallError
 from virtbus.drivers.common.engine.daemons import Background, Daemons
 from virtbus.drivers.common.engine.files import Files, Filesystem
-from virtbus.drivers.common.engine.netlink import DeleteLink, MakeBridge, Net, Netlink
+from virtbus.drivers.common.engine.netlink import DeleteLink, Net, Netlink
 from virtbus.drivers.common.engine.nft import Firewall, Nft
 from virtbus.drivers.common.engine.process import Processes, Runner, check
 from virtbus.drivers.common.transaction import Transaction
@@ -68,33 +68,39 @@ class Host:
         """Make a network that has a bridge of its own; after an error nothing of it is left."""
         if not network.owns_bridge:
             return
+        async with Transaction() as transaction:
+            transaction.on_failure(partial(self.drop_rules, network))
+            rules = asyncio.ensure_future(self.add_rules(network))
+            try:
+                await self._make(network, transaction)
+            finally:
+                await rules
+
+    async def _make(self, network: Network, transaction: Transaction) -> None:
+        """Make all but the rules, which come meanwhile: nobody is on the network yet."""
         name = network.bridge_name or ""
         first, *rest = bridge.up(network)
-        async with Transaction() as transaction:
-            await transaction.step(self._make(first), partial(self.netlink.apply, [DeleteLink(name)]))
-            await transaction.step(self.add_rules(network), partial(self.drop_rules, network))
-            await self.netlink.apply(rest)
-            transaction.on_failure(partial(self.stop_dnsmasq, network))
-            await self.start_dnsmasq(network)
-            await shape(self.processes, name, network.bandwidth)
+        await transaction.step(self.netlink.apply([first]), partial(self.netlink.apply, [DeleteLink(name)]))
+        await self.netlink.apply(rest)
+        transaction.on_failure(partial(self.stop_dnsmasq, network))
+        await self.start_dnsmasq(network)
+        await shape(self.processes, name, network.bandwidth)
 
     async def down(self, network: Network) -> None:
         """Take a network away; every part is tried, and the first error told."""
         if not network.owns_bridge:
             return
-        errors = []
-        for part in (
-            unshape(self.processes, network.bridge_name or "", network.bandwidth),
-            self.stop_dnsmasq(network),
-            self.netlink.apply(bridge.down(network)),
-            self.drop_rules(network),
-        ):
-            try:
-                await part
-            except LibvirtError as error:
-                errors.append(error)
-        if errors:
-            raise errors[0]
+        results = await asyncio.gather(self.drop_rules(network), self._unmake(network), return_exceptions=True)
+        for result in results:
+            if result is not None:
+                raise result
+
+    async def _unmake(self, network: Network) -> None:
+        await unshape(self.processes, network.bridge_name or "", network.bandwidth)
+        try:
+            await self.stop_dnsmasq(network)
+        finally:
+            await self.netlink.apply(bridge.down(network))
 
     async def exists(self, network: Network) -> bool:
         """Say whether the bridge of a network is there."""
@@ -188,10 +194,6 @@ class Host:
         status = dnsmasq.status_path(network.bridge_name or "")
         if not self.files.exists(status):
             self.files.write(status, "", 0o644)
-
-    async def _make(self, request: object) -> None:
-        if isinstance(request, MakeBridge):
-            await self.netlink.apply([request])
 
 
 def helper() -> str:

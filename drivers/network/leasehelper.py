@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keep a network's leases in its status file, as dnsmasq's lease script (dnsmasq(8), --dhcp-script).
 
-It runs by itself, once for each change of a lease, and so uses nothing of this project. The file is a JSON list of
-leases, the one that libvirt and its NSS module read. With the action `init` it gives dnsmasq the leases back.
+It runs by itself, once for each change of a lease and while a network starts, and so uses nothing of this project and
+loads little. The file is a JSON list of leases, the one that libvirt and its NSS module read. With the action `init`
+it gives dnsmasq the leases back.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import sys
-import tempfile
 import time
 
 FOLDER = "/var/lib/libvirt/dnsmasq"
@@ -24,16 +22,23 @@ def read(path: str) -> list[Lease]:
     """Give the leases of a status file, none when it is empty or no list."""
     try:
         with open(path, encoding="utf-8") as file:
-            found = json.loads(file.read() or "[]")
+            text = file.read()
+        if not text:
+            return []
+        import json
+
+        found = json.loads(text)
     except (OSError, ValueError):
         return []
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def write(path: str, leases: list[Lease]) -> None:
-    """Put the leases in place; a reader finds the old ones or the new."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    """Put the leases in place; a reader finds the old ones or the new. The caller holds the lock."""
+    import json
+
+    temporary = f"{path}.new"
+    with open(temporary, "w", encoding="utf-8") as file:
         if leases:
             file.write(json.dumps(leases, indent=2) + "\n")
         os.fchmod(file.fileno(), 0o644)
@@ -44,9 +49,7 @@ def lease_of(arguments: list[str], environment: dict[str, str]) -> Lease:
     """Give the lease that dnsmasq tells of: action, MAC or client id, address and perhaps a name."""
     iaid = environment.get("DNSMASQ_IAID")
     client, address = arguments[1], arguments[2]
-    name = environment.get("DNSMASQ_SUPPLIED_HOSTNAME") or (arguments[3] if len(arguments) > 3 else "")
-    if len(arguments) > 3:
-        name = arguments[3]
+    name = arguments[3] if len(arguments) > 3 else environment.get("DNSMASQ_SUPPLIED_HOSTNAME", "")
     lease: Lease = {}
     if iaid:
         lease["iaid"] = iaid
@@ -96,6 +99,8 @@ def main(arguments: list[str], environment: dict[str, str], folder: str = FOLDER
     bridge = environment.get("VIR_BRIDGE_NAME") or environment.get("DNSMASQ_INTERFACE", "")
     if not bridge or "/" in bridge or not arguments:
         return 1
+    import fcntl
+
     path = f"{folder}/{bridge}.status"
     with open(f"{path}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
