@@ -232,9 +232,11 @@ class Authoriser:
         return AccessDenied(f"'{self._driver}' denied access", origin=ErrorDomain.ACCESS)
 
     def _proxy_uid(self) -> int | None:
-        account = self._proxy_account or next((d.user for d in daemons.load() if "proxy" in d.serves), None)
+        if self._proxy_account is None:
+            # The descriptors are read once: this is asked whenever a client opens a connection.
+            self._proxy_account = next((d.user for d in daemons.load() if "proxy" in d.serves), "")
         try:
-            return pwd.getpwnam(account).pw_uid if account else None
+            return pwd.getpwnam(self._proxy_account).pw_uid if self._proxy_account else None
         except KeyError:
             return None
 
