@@ -12,7 +12,13 @@ import struct
 from dataclasses import dataclass
 
 HEADER_SIZE = 64 * 1024
-"""Bytes of a file that are looked at."""
+"""Bytes of a file that are looked at, where it is an image."""
+
+GLANCE_SIZE = 512
+"""Bytes that tell every format but an ISO image."""
+
+ISO_AT, ISO_MAGIC = 32769, b"CD001"
+_BLANK = bytes(GLANCE_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout("iso", b"CD001", at=32769),
+    Layout("iso", ISO_MAGIC, at=ISO_AT),
     Layout("vpc", b"conectix", version_at=12, versions=(0x10000,), capacity_at=40),
     Layout("vdi", b"\x7f\x10\xda\xbe", at=64, order="<", version_at=68, versions=(0x00010001,), capacity_at=368),
     Layout("ploop", b"WithouFreSpacExt", order="<", capacity_at=36, factor=512),
@@ -67,6 +73,11 @@ def probe(head: bytes) -> str:
         if head[layout.at : layout.at + len(layout.magic)] == layout.magic and _version_fits(head, layout):
             return layout.name
     return "raw"
+
+
+def plain_at_a_glance(glance: bytes) -> bool:
+    """Say whether the first bytes of a file are those of no format that begins with them."""
+    return glance == _BLANK[: len(glance)] or probe(glance) == "raw"
 
 
 def _version_fits(head: bytes, layout: Layout) -> bool:

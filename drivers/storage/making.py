@@ -72,7 +72,8 @@ async def _made(pool: StoragePool, volume: VolumeModel, work: Callable[[], Await
     try:
         await backend.place_volume(pool.site, volume)
         await work()
-        await backend.refresh_volume(pool.site, volume)
+        if volume.times is None:
+            await backend.refresh_volume(pool.site, volume)
     except BaseException:
         if pool.volumes.get(volume.name) is entry:
             del pool.volumes[volume.name]

@@ -86,13 +86,11 @@ class DirectoryBackend(Backend):
         await site.run(_look_whole, site.model, volume)
 
     async def place_volume(self, site: Site, volume: VolumeModel) -> None:
-        """Name the file, and refuse one that is there already."""
+        """Name the file; one that is there already is refused when it is made."""
         volume.type = FILE
         if "/" in volume.name:
             raise OperationInvalid(f"volume name '{volume.name}' cannot contain '/'")
         volume.path = volume.key = site.model.path(volume.name)
-        if await site.run(files.is_taken, site.model, volume.name):
-            raise OperationInvalid(f"volume target path '{volume.path}' already exists")
 
     async def make_volume(self, site: Site, volume: VolumeModel, wish: Wish) -> None:
         """Make a raw file, a folder, or an image of another format."""

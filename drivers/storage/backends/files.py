@@ -14,8 +14,9 @@ import os
 import stat
 from collections.abc import Iterator
 
-from virtbus.bus.errors import ConfigUnsupported, InternalError, NoSupport
+from virtbus.bus.errors import ConfigUnsupported, InternalError, NoSupport, OperationInvalid
 from virtbus.drivers.common.engine.beneath import folder, open_beneath
+from virtbus.drivers.storage.backends import look
 from virtbus.drivers.storage.checks import system_error
 from virtbus.drivers.storage.model import DEFAULT_VOLUME_MODE, Permissions, PoolModel, VolumeModel
 from virtbus.drivers.storage.qemu_img import Wish
@@ -31,17 +32,23 @@ def begin(model: PoolModel, volume: VolumeModel) -> int:
     try:
         with folder(model.target) as at:
             return open_beneath(at, volume.name, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        raise taken(volume) from None
     except OSError as error:
+        if volume.name in (".", ".."):
+            raise taken(volume) from None
         raise system_error(error, f"Failed to create file '{volume.path}'") from None
 
 
 @contextlib.contextmanager
 def new_file(model: PoolModel, volume: VolumeModel) -> Iterator[int]:
-    """Give the descriptor of a new file of the pool; it is gone again if the block fails."""
+    """Give the descriptor of a new raw file of the pool; it is gone again if the block fails, else looked at."""
     handle = begin(model, volume)
     try:
         yield handle
         settle(handle, volume)
+        look.measure(handle, volume)
+        volume.capacity = volume.physical
     except BaseException:
         remove(model, volume.name)
         raise
@@ -71,18 +78,9 @@ def remove(model: PoolModel, name: str) -> None:
         os.unlink(name, dir_fd=at)
 
 
-def is_taken(model: PoolModel, name: str) -> bool:
-    """Say whether the pool has a file of this name, or one that cannot be looked at."""
-    if name in (".", ".."):
-        return True
-    try:
-        with folder(model.target) as at:
-            os.stat(name, dir_fd=at, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        return error.errno not in (errno.ENAMETOOLONG, errno.EINVAL)
-    return True
+def taken(volume: VolumeModel) -> OperationInvalid:
+    """Give the error of a name that the pool's folder has already."""
+    return OperationInvalid(f"volume target path '{volume.path}' already exists")
 
 
 def check_raw(volume: VolumeModel, wish: Wish) -> None:
@@ -206,6 +204,8 @@ def make_directory(model: PoolModel, volume: VolumeModel) -> None:
             except BaseException:
                 os.rmdir(volume.name, dir_fd=at)
                 raise
+    except FileExistsError:
+        raise taken(volume) from None
     except OSError as error:
         raise system_error(error, f"failed to create directory '{volume.path}'") from None
 

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
 import stat
-from collections.abc import Iterator
 
 from virtbus.drivers.common.engine.beneath import open_beneath
 from virtbus.drivers.storage import image
@@ -43,29 +41,35 @@ def probe_file(at: int, folder: str, name: str) -> VolumeModel:
 
 def probe(at: int, folder: str, volume: VolumeModel) -> None:
     """Read anew what a file is, format and all."""
-    with _opened(at, volume.name) as handle:
-        head = _measure(handle, volume)
-        if volume.type == DIRECTORY:
-            volume.format = "dir"
-            return
-        found = image.describe(head, image.probe(head))
-        secrets = volume.encryption.secrets if volume.encryption else []
-        volume.format = found.format
-        volume.encryption = Encryption(found.encrypted, secrets) if found.encrypted else None
-        volume.capacity = found.capacity or volume.physical - found.payload
-        volume.compat, volume.features = found.compat, found.features
-        volume.cluster_size = found.cluster_size
-        volume.backing = _backing(folder, found) if found.backing else None
-        if found.format == "ploop":
-            volume.type = PLOOP
+    handle = _open(at, volume.name)
+    try:
+        head = measure(handle, volume)
+    finally:
+        os.close(handle)
+    if volume.type == DIRECTORY:
+        volume.format = "dir"
+        return
+    found = image.describe(head, image.probe(head) if head else "raw")
+    secrets = volume.encryption.secrets if volume.encryption else []
+    volume.format = found.format
+    volume.encryption = Encryption(found.encrypted, secrets) if found.encrypted else None
+    volume.capacity = found.capacity or volume.physical - found.payload
+    volume.compat, volume.features = found.compat, found.features
+    volume.cluster_size = found.cluster_size
+    volume.backing = _backing(folder, found) if found.backing else None
+    if found.format == "ploop":
+        volume.type = PLOOP
 
 
 def refresh(at: int, volume: VolumeModel) -> None:
     """Bring sizes, permissions and times up to date; the format stays what it is."""
-    with _opened(at, volume.name) as handle:
-        head = _measure(handle, volume)
-        if volume.type != DIRECTORY:
-            volume.capacity = _capacity(head, volume)
+    handle = _open(at, volume.name)
+    try:
+        head = measure(handle, volume)
+    finally:
+        os.close(handle)
+    if volume.type != DIRECTORY:
+        volume.capacity = _capacity(head, volume)
     if volume.backing is not None:
         look_at_backing(volume.backing)
 
@@ -76,21 +80,16 @@ def _capacity(head: bytes, volume: VolumeModel) -> int:
     return found.capacity or volume.physical - found.payload
 
 
-@contextlib.contextmanager
-def _opened(at: int, name: str) -> Iterator[int]:
+def _open(at: int, name: str) -> int:
     try:
-        handle = open_beneath(at, name, READ)
+        return open_beneath(at, name, READ)
     except OSError as error:
         if error.errno in SKIPPED:
             raise NotAVolumeError(name) from None
         raise
-    try:
-        yield handle
-    finally:
-        os.close(handle)
 
 
-def _measure(handle: int, volume: VolumeModel) -> bytes:
+def measure(handle: int, volume: VolumeModel) -> bytes:
     """Take size, permissions and times from an open file and give its first bytes."""
     found = os.fstat(handle)
     volume.permissions = permissions_of(found, volume.permissions.label)
@@ -106,7 +105,17 @@ def _measure(handle: int, volume: VolumeModel) -> bytes:
         volume.allocation = volume.physical = os.lseek(handle, 0, os.SEEK_END)
     else:
         raise NotAVolumeError(volume.name)
-    return os.pread(handle, image.HEADER_SIZE, 0)
+    return _header(handle, volume.physical)
+
+
+def _header(handle: int, size: int) -> bytes:
+    """Give as much of a file's beginning as its format is told by: most files are no images, and read quickly."""
+    glance = os.pread(handle, image.GLANCE_SIZE, 0)
+    if not image.plain_at_a_glance(glance):
+        return os.pread(handle, image.HEADER_SIZE, 0)
+    if size > image.ISO_AT and os.pread(handle, len(image.ISO_MAGIC), image.ISO_AT) == image.ISO_MAGIC:
+        return os.pread(handle, image.HEADER_SIZE, 0)
+    return glance
 
 
 def permissions_of(found: os.stat_result, label: str | None = None) -> Permissions:
