@@ -7,7 +7,7 @@ import asyncio
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from virtbus.bus.catalogue import Api
@@ -134,6 +134,14 @@ class StorageDriver:
         if len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
         self.bus.removed(pool)
+
+    def volumes_changed(self, pool: StoragePool, before: Iterable[str], after: Iterable[str]) -> None:
+        """Tell which volumes came and went; `before` and `after` are names."""
+        old, new = set(before), set(after)
+        for name in sorted(old - new):
+            self.bus.removed(StorageVolume(pool, name))
+        for name in sorted(new - old):
+            self.bus.added(StorageVolume(pool, name))
 
     def active_pool(self, name: str) -> StoragePool:
         """Give the active pool of a name."""

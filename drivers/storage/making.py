@@ -83,6 +83,7 @@ async def _made(pool: StoragePool, volume: VolumeModel, work: Callable[[], Await
         entry.building = False
     if backend.accounts:
         account(pool, volume.allocation)
+    pool.driver.volumes_changed(pool, (), (volume.name,))
     return pool.volume_ref(volume)
 
 

@@ -128,8 +128,12 @@ class StoragePool(Pool):
         self.active = True
         self.tell(STARTED)
 
+    def _drop_volumes(self) -> None:
+        before, self.volumes = self.volumes, {}
+        self.driver.volumes_changed(self, before, ())
+
     async def _give_up(self) -> None:
-        self.volumes.clear()
+        self._drop_volumes()
         try:
             await backend_of(self.model.type).stop(self.site)
         except LibvirtError as error:
@@ -143,6 +147,7 @@ class StoragePool(Pool):
         for volume in found.volumes:
             users = before[volume.name].users if volume.name in before else 0
             self.volumes[volume.name] = Entry(volume, users=users)
+        self.driver.volumes_changed(self, before, self.volumes)
         model = self.model
         model.capacity, model.allocation, model.available = found.capacity, found.allocation, found.available
         if found.permissions:
@@ -161,7 +166,7 @@ class StoragePool(Pool):
     def fall(self) -> None:
         """Note that the pool is down, and tell."""
         self.active = False
-        self.volumes.clear()
+        self._drop_volumes()
         self.tell(STOPPED)
         if self.next is not None:
             self.model, self.next = self.next, None

@@ -82,6 +82,7 @@ class StorageVolume(Volume):
             entry.building = False
         if self.pool.volumes.get(self.name) is entry:
             del self.pool.volumes[self.name]
+            self.pool.driver.volumes_changed(self.pool, (self.name,), ())
         if self.backend.accounts:
             account(self.pool, -entry.model.allocation)
 

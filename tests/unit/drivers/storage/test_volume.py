@@ -268,3 +268,14 @@ async def test_pool_with_a_volume_in_the_making_is_left_alone(house: House) -> N
     for call in (pool.destroy(), pool.refresh(0)):
         with pytest.raises(InternalError, match=r"pool 'p' has asynchronous jobs running."):
             await call
+
+
+async def test_volumes_are_told_of_as_they_come_and_go(house: House) -> None:
+    pool = await house.running()
+    volume = await house.volume(pool, "v")
+    (house.folder / "p/found").touch()
+    await pool.refresh(0)
+    await volume.delete(0)
+    await pool.destroy()
+    assert [obj.ref.name for obj in house.told.added_objects] == ["p", "v", "found"]
+    assert [obj.ref.name for obj in house.told.removed_objects] == ["v", "found"]
