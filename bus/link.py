@@ -50,7 +50,7 @@ class Link:
         self._backlog_size = 0
         self._fds: list[int] = []
         self._initial = initial
-        self._room = memoryview(bytearray(READ_SIZE))
+        self._room = _room()
         self.closed = False
         self.on_call: Callable[[Message], None] = lambda message: None
         self.on_signal: Callable[[Message], None] = lambda message: None
@@ -219,6 +219,17 @@ class Link:
         for serial, done in pending.items():
             done(_gone(serial))
         self.on_closed()
+
+
+_rooms = threading.local()
+
+
+def _room() -> memoryview:
+    """Give the buffer that this thread's links read into: what arrives is copied before another link reads."""
+    if not hasattr(_rooms, "room"):
+        _rooms.room = memoryview(bytearray(READ_SIZE))
+    room: memoryview = _rooms.room
+    return room
 
 
 def settle(answer: asyncio.Future[Message]) -> Done:
