@@ -78,8 +78,10 @@ class Hosted:
         await self.driver.stop()
 
     def _remove(self, dom: libvirt.virDomain) -> None:
-        for inner in (*dom.listAllSnapshots(), *dom.listAllCheckpoints()):
-            inner.delete()
+        for snapshot in dom.listAllSnapshots():
+            snapshot.delete()
+        for checkpoint in dom.listAllCheckpoints():
+            checkpoint.delete()
         active = dom.isActive()
         if dom.isPersistent():
             dom.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE)
