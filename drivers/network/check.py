@@ -23,9 +23,15 @@ LABEL = "network_definition"
 VLAN_SWITCHES = ("openvswitch",)
 
 
-def parse_network(text: str, *, schema: bool = False) -> Network:
-    """Give the network that a document describes, checked; without UUID it gets one."""
-    return read_network(parse(text, LABEL, "network", schema="network.rng" if schema else ""))
+def parse_network(text: str, *, schema: bool = False, stored: bool = False) -> Network:
+    """Give the network that a document describes, checked; without UUID it gets one.
+
+    A title and a description are taken from a `stored` document alone: a client sets them as metadata.
+    """
+    network = read_network(parse(text, LABEL, "network", schema="network.rng" if schema else ""))
+    if not stored:
+        network.title = network.description = None
+    return network
 
 
 def read_network(tree: Element) -> Network:
@@ -58,7 +64,7 @@ def refuse_control_characters(value: Any) -> None:
                 raise XmlDetail(f"invalid control character {ord(char):#04x} in '{printable(value)}'")
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            if field.name not in ("name", "metadata") or not isinstance(value, Network):
+            if field.name not in ("name", "title", "description", "metadata") or not isinstance(value, Network):
                 refuse_control_characters(getattr(value, field.name))
 
 

@@ -141,7 +141,7 @@ class NetworkDriver:
 
     def _load(self, document: Document) -> None:
         try:
-            model = parse_network(document.text)
+            model = parse_network(document.text, stored=True)
             fill_bridge(model)
             if model.name != document.name:
                 raise ValueError(f"the file of '{document.name}' describes '{model.name}'")

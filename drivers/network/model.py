@@ -354,6 +354,8 @@ class Network:
     trust_guest_rx_filters: str | None = attr("trustGuestRxFilters")
     name: str = leaf()
     uuid: uuid.UUID = leaf(kind=UUID)
+    title: str | None = leaf()
+    description: str | None = leaf()
     metadata: Element | None = raw()
     forward: Forward | None = one(Forward)
     bridge: Bridge | None = one(Bridge)

@@ -21,6 +21,7 @@ from virtbus.drivers.network import dnsmasq, update
 from virtbus.drivers.network.allocate import allocate, reclaim
 from virtbus.drivers.network.describe import describe, running_form, status
 from virtbus.drivers.network.leases import leases, normal_mac
+from virtbus.drivers.network.metadata import get, set_metadata, targets
 from virtbus.drivers.network.model import Network
 from virtbus.drivers.network.port import Port, no_port
 from virtbus.drivers.network.port_model import parse_port
@@ -216,6 +217,20 @@ class VirtualNetwork(api.Network):
         async with self.lock:
             self.check_known()
             await update.update(self, update.Change(command, section, parent_index, xml), flags)
+
+    async def set_metadata(
+        self, type: Int32, metadata: str | None, key: str | None, uri: str | None, flags: UInt32
+    ) -> None:
+        """Change the network's title, description or an application's own XML."""
+        async with self.lock:
+            self.check_known()
+            await set_metadata(self, type, metadata, key, uri, flags)
+        self.driver.bus.emit(api.Manager.network_event_metadata_change, self.ref, type, uri)
+
+    async def get_metadata(self, type: Int32, uri: str | None, flags: UInt32) -> str:
+        """Give the network's title, description or the XML stored under a namespace."""
+        live, _ = targets(self, flags, "networkGetMetadata")
+        return get((self.live if live else self.config) or self.model, type, uri)
 
     # Ports
 
