@@ -43,6 +43,12 @@ class OwnConnection:
         self.connection = self.library_connection._o
         self._home = home
 
+    def met(self, handle: Handle, ref: Any) -> None:
+        """Remember a guest by a handle of the shared connection: its own keeps this connection from being closed."""
+        where = place(ref.path())
+        if where is not None:
+            self._home.met(handle_of(self._home.connection, where), ref)
+
     def __getattr__(self, name: str) -> Any:
         """Give what is the same for all connections."""
         return getattr(self._home, name)
