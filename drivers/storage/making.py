@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from virtbus.bus.errors import InternalError, StorageVolExist
+from virtbus.bus.errors import InternalError, LibvirtError, StorageVolExist
 from virtbus.bus.refs import VolumeRef
 from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.storage.backends.table import backend_of
@@ -26,11 +26,10 @@ async def create(pool: StoragePool, xml: str, flags: int) -> VolumeRef:
     check_flags(flags, PREALLOCATE | VALIDATE, "storageVolCreateXML")
     pool.check_active()
     volume = read_volume(xml, pool.model.type, validate=bool(flags & VALIDATE))
-    if volume.name in pool.volumes:
-        raise StorageVolExist(f"'{volume.name}'")
     wish = Wish(metadata=bool(flags & PREALLOCATE))
     backend = backend_of(pool.model.type)
-    return await _made(pool, volume, lambda: backend.make_volume(pool.site, volume, wish))
+    exists = StorageVolExist(f"'{volume.name}'")
+    return await _made(pool, volume, lambda: backend.make_volume(pool.site, volume, wish), exists)
 
 
 async def clone(pool: StoragePool, xml: str, origin: VolumeRef, flags: int) -> VolumeRef:
@@ -40,8 +39,9 @@ async def clone(pool: StoragePool, xml: str, origin: VolumeRef, flags: int) -> V
     other = pool.driver.active_pool(origin.pool)
     source = other.entry(origin.name)
     volume = read_volume(xml, pool.model.type, clone=True, validate=bool(flags & VALIDATE))
+    exists = InternalError(f"storage volume name '{volume.name}' already in use.")
     if volume.name in pool.volumes:
-        raise InternalError(f"storage volume name '{volume.name}' already in use.")
+        raise exists
     source.check_made()
     _take_over_sizes(source.model, volume)
     wish = Wish(metadata=bool(flags & PREALLOCATE), reflink=bool(flags & REFLINK))
@@ -53,7 +53,7 @@ async def clone(pool: StoragePool, xml: str, origin: VolumeRef, flags: int) -> V
 
     source.users += 1
     try:
-        return await _made(pool, volume, work)
+        return await _made(pool, volume, work, exists)
     finally:
         source.users -= 1
 
@@ -65,10 +65,17 @@ def _take_over_sizes(source: VolumeModel, volume: VolumeModel) -> None:
         volume.allocation = volume.capacity
 
 
-async def _made(pool: StoragePool, volume: VolumeModel, work: Callable[[], Awaitable[None]]) -> VolumeRef:
+async def _made(
+    pool: StoragePool, volume: VolumeModel, work: Callable[[], Awaitable[None]], exists: LibvirtError
+) -> VolumeRef:
     backend = backend_of(pool.model.type)
-    entry = pool.volumes[volume.name] = Entry(volume, building=True)
-    pool.jobs += 1
+    # A refresh under way would not know of a volume that is registered meanwhile.
+    async with pool.lock:
+        pool.check_active()
+        if volume.name in pool.volumes:
+            raise exists
+        entry = pool.volumes[volume.name] = Entry(volume, building=True)
+        pool.jobs += 1
     try:
         await backend.place_volume(pool.site, volume)
         await work()

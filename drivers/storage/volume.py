@@ -73,18 +73,14 @@ class StorageVolume(Volume):
 
     async def delete(self, flags: int) -> None:
         """Delete the volume."""
-        entry = self.entry
-        entry.check_idle()
-        entry.building = True
-        try:
+        async with self.pool.lock:
+            entry = self.entry
+            entry.check_idle()
             await self.backend.delete_volume(self.pool.site, entry.model, flags)
-        finally:
-            entry.building = False
-        if self.pool.volumes.get(self.name) is entry:
             del self.pool.volumes[self.name]
-            self.pool.driver.volumes_changed(self.pool, (self.name,), ())
-        if self.backend.accounts:
-            account(self.pool, -entry.model.allocation)
+            if self.backend.accounts:
+                account(self.pool, -entry.model.allocation)
+        self.pool.driver.volumes_changed(self.pool, (self.name,), ())
 
     async def resize(self, capacity: int, flags: int) -> None:
         """Change the capacity."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
@@ -20,6 +21,7 @@ from virtbus.bus.errors import (
 )
 from virtbus.drivers.common.engine.process import Result
 from virtbus.drivers.common.fake.process import Processes
+from virtbus.drivers.storage.pool import StoragePool
 
 from tests.unit.drivers.storage.house import House
 
@@ -279,3 +281,27 @@ async def test_volumes_are_told_of_as_they_come_and_go(house: House) -> None:
     await pool.destroy()
     assert [obj.ref.name for obj in house.told.added_objects] == ["p", "v", "found"]
     assert [obj.ref.name for obj in house.told.removed_objects] == ["v", "found"]
+
+
+async def test_everything_at_once_leaves_pool_and_folder_in_line(house: House) -> None:
+    pool = await house.running()
+    refusals: list[str] = []
+
+    async def busy(number: int) -> None:
+        for turn in range(20):
+            name = f"v{(number + turn) % 3}"
+            for call in (house.volume(pool, name), pool.refresh(0), _deleted(house, pool, name)):
+                try:
+                    await call
+                except LibvirtError as error:
+                    refusals.append(error.message)
+
+    await asyncio.gather(*(busy(number) for number in range(4)))
+    assert sorted(await pool.list_volumes()) == sorted(os.listdir(house.folder / "p"))
+    assert not pool.jobs
+    assert not [text for text in refusals if "target path" in text]
+
+
+async def _deleted(house: House, pool: StoragePool, name: str) -> None:
+    if name in pool.volumes:
+        await house.at(pool, name).delete(0)
