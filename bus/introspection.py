@@ -139,7 +139,7 @@ def _shared(*, is_manager: bool) -> tuple[ET.Element, ...]:
 
 def _method(parent: ET.Element, call: Call) -> None:
     element = ET.SubElement(parent, "method", name=call.member)
-    outs = STREAM_OUTS if call.stream is not None else _typed(call.outs)
+    outs = (*STREAM_OUTS, *_typed(call.outs)) if call.stream is not None else _typed(call.outs)
     _arguments(element, _typed(call.params), "in")
     _arguments(element, outs, "out")
     _annotate(element, DOC, call.doc)

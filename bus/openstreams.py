@@ -8,9 +8,15 @@ import itertools
 import logging
 from typing import TYPE_CHECKING
 
+from virtbus.bus.catalogue import Call
+from virtbus.bus.catalogue import Call
 from virtbus.bus.errors.wire import BusError
 from virtbus.bus.link import Link
 from virtbus.bus.streams import StreamEnd
+from virtbus.bus.wire import kinds
+from virtbus.bus.wire.codec import for_signature
+from virtbus.bus.wire import kinds
+from virtbus.bus.wire.codec import for_signature
 from virtbus.bus.wire.message import Message
 
 if TYPE_CHECKING:
@@ -20,6 +26,7 @@ log = logging.getLogger("virtbus.streams")
 
 INTERFACE = "org.libvirt.Stream1"
 PREFIX = "/org/libvirt/stream/"
+HEAD = "ho"
 
 
 class OpenStreams:
@@ -51,11 +58,15 @@ class OpenStreams:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    def open(self, reply: Reply, end: StreamEnd) -> None:
-        """Answer a call with the stream it opened: its descriptor and its object's path."""
+    def open(self, reply: Reply, entry: Call, end: StreamEnd) -> None:
+        """Answer a call with the stream it opened: its descriptor, its object's path, and the call's own results."""
         path = f"{PREFIX}{next(self._numbers)}"
         self._open[id(reply.link), reply.message.sender, path] = end
-        reply.values("ho", 0, path, fds=[end.fd])
+        body = bytearray()
+        for_signature(HEAD).encode(body, (0, path))
+        outs = kinds.of_fields(entry.outs)
+        outs.encode(body, (end.result,) if entry.outs else ())
+        reply.send(HEAD + outs.signature, bytes(body), [end.fd])
 
     def handles(self, message: Message) -> bool:
         """Say whether a message is meant for a stream."""

@@ -209,7 +209,7 @@ class Service:
         if error is not None:
             reply.fail(error)
         elif isinstance(value, StreamEnd):
-            reply.later(lambda: self.streams.open(reply, value))
+            reply.later(lambda: self.streams.open(reply, entry, value))
         elif reply.filter is not None:
             asking, reply.filter = reply.filter, None
             reply.later(lambda: self.spawn(asking(value), reply))
