@@ -9,12 +9,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from virtbus.bus.catalogue import Call
-from virtbus.bus.catalogue import Call
 from virtbus.bus.errors.wire import BusError
 from virtbus.bus.link import Link
 from virtbus.bus.streams import StreamEnd
-from virtbus.bus.wire import kinds
-from virtbus.bus.wire.codec import for_signature
 from virtbus.bus.wire import kinds
 from virtbus.bus.wire.codec import for_signature
 from virtbus.bus.wire.message import Message
