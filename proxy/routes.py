@@ -152,8 +152,13 @@ class Route:
             close_all(reply.fds)
             session.answer(replies.refusal(packet, names.unsupported(self.entry)))
             return
-        outs = self._outs(reply.body, 0)[0]
-        self._encode_ret(out, outs if self._adapter is None else self._adapter.ret(wire, outs))
+        try:
+            outs = self._outs(reply.body, 0)[0]
+            self._encode_ret(out, outs if self._adapter is None else self._adapter.ret(wire, outs))
+        except xdr.SLACK:
+            close_all(reply.fds)
+            session.answer(replies.refusal(packet, _unencodable()))
+            return
         head = HEADER.pack(len(out), self.program, 1, self.number, Type.REPLY_WITH_FDS, packet.serial, 0)
         out[: HEADER_SIZE + 4] = head + LENGTH.pack(len(reply.fds))
         session.answer(out, reply.fds)
@@ -164,10 +169,15 @@ class Route:
         if reply.type != METHOD_RETURN:
             self._failed(session, packet, target, reply)
             return
-        (_index, path), end = _STREAM_HEAD.decode(reply.body, 0)
-        opened = Opened(link, reply.fds[0], path)
         out = bytearray()
-        self._encode_ret(out, self._outs(reply.body, end)[0] if self.entry.outs else ())
+        try:
+            (_index, path), end = _STREAM_HEAD.decode(reply.body, 0)
+            opened = Opened(link, reply.fds[0], path)
+            self._encode_ret(out, self._outs(reply.body, end)[0] if self.entry.outs else ())
+        except xdr.SLACK:
+            close_all(reply.fds)
+            session.answer(replies.refusal(packet, _unencodable()))
+            return
         session.answer(replies.reply(packet, bytes(out)))
         sparse = bool(self.entry.sparse and wire[-1] & self.entry.sparse)
         if session.closing:

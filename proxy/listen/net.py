@@ -135,7 +135,7 @@ class NetWire(asyncio.Protocol):
         if self._session is not None:
             self._session.drained()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _reason: Exception | None) -> None:
         """Note that the client is gone."""
         if self._session is not None:
             session, self._session = self._session, None
