@@ -124,7 +124,7 @@ async def test_maps_of_processors_stay_maps(hosted: Hosted) -> None:
     places = hosted.call(dom, "get_vcpus")
     assert [p.number for p in places] == [0, 1]
     total = hosted.call(hosted.driver.manager, "node_get_cpu_map", 0)
-    assert (total.total, total.online) == (8, 6)
+    assert (total.total, total.online) == (8, 3)
 
 
 async def test_statistics_name_their_guest(hosted: Hosted) -> None:
