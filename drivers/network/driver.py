@@ -133,11 +133,13 @@ class NetworkDriver:
             await self.host.set_rules([network.live for network in self.networks if network.live])
         except LibvirtError as error:
             log.error("the rules of the running networks cannot be set: %s", error)
+        self.host.watch()
         if await self._first_start():
             await self._autostart()
 
     async def stop(self) -> None:
-        """Let go of nothing: networks go on without the daemon."""
+        """Stop watching; networks go on without the daemon."""
+        self.host.close()
 
     def _load(self, document: Document) -> None:
         try:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from virtbus.drivers.common.transaction import Transaction
 from virtbus.drivers.network import bridge, dnsmasq, firewall
 from virtbus.drivers.network.bandwidth import shape, unshape
 from virtbus.drivers.network.model import Network
+
+log = logging.getLogger(__name__)
 
 HELPERS = ("/usr/libexec/virtbus/leasehelper", os.path.join(os.path.dirname(__file__), "leasehelper.py"),
            "/usr/lib/libvirt/libvirt_leaseshelper", "/usr/libexec/libvirt_leaseshelper")  # fmt: skip
@@ -44,6 +47,7 @@ class Host:
         self.daemons: Background = daemons or Daemons()
         self._ruled: dict[str, Network] = {}
         self._rules = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def check(self, network: Network) -> None:
         """Refuse a network that cannot be made: names, zones and ports that are none, and what the host has already."""
@@ -113,6 +117,26 @@ class Host:
         return {link.name for link in await self.netlink.links()}
 
     # Rules
+
+    def watch(self) -> None:
+        """Put rules back that somebody else takes away, from now on."""
+        self.nft.watch(firewall.TABLE, self._rules_lost)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.nft.close()
+
+    def _rules_lost(self) -> None:
+        log.warning("rules of virtual networks were deleted by another program; they are put back")
+        task = asyncio.ensure_future(self._restore())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _restore(self) -> None:
+        try:
+            await self._set_rules(self._ruled)
+        except LibvirtError as error:
+            log.error("the rules cannot be put back: %s", error)
 
     async def add_rules(self, network: Network) -> None:
         """Let the rules of a network hold, besides those of the others."""

@@ -149,7 +149,8 @@ class Netlink:
 
     def _route(self) -> Any:
         if self._socket is None:
-            from pyroute2.iproute import IPRoute  # a quarter of a second, so only once something is asked
+            # A quarter of a second, so only once something is asked.
+            from pyroute2.iproute import IPRoute  # type: ignore[attr-defined]
 
             self._socket = IPRoute()
         return self._socket
@@ -250,8 +251,8 @@ def _link(message: Any) -> Link:
 
 
 WORDS: dict[type, str] = {
-    MakeBridge: "Unable to create bridge device {0.name}",
-    DeleteLink: "Unable to delete bridge {0.name}",
+    MakeBridge: "error creating bridge interface {0.name}",
+    DeleteLink: "error removing bridge interface {0.name}",
     SetUp: "Cannot set interface flags on '{0.name}'",
     SetMaster: "Unable to add bridge {0.bridge} port {0.name}",
     SetPort: "Unable to set bridge port {0.name}",

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from virtbus.bus.errors import InternalError
+from virtbus.drivers.common.engine.nftwatch import NftWatch
 from virtbus.drivers.common.engine.process import Runner
 
 Command = dict[str, Any]
@@ -24,18 +26,39 @@ class Firewall(Protocol):
         """Give what a table holds, nothing when it is not there."""
         ...
 
+    def watch(self, table: str, lost: Callable[[], None]) -> None:
+        """Call `lost` whenever somebody else deletes something of a table, from now on."""
+        ...
+
+    def close(self) -> None:
+        """Stop watching."""
+        ...
+
 
 class Nft:
     """The real firewall, through the program `nft`."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._watch: NftWatch | None = None
+
+    def watch(self, table: str, lost: Callable[[], None]) -> None:
+        """Call `lost` whenever somebody else deletes something of a table, from now on."""
+        self._watch = NftWatch(table, lost)
+        self._watch.start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
 
     async def apply(self, commands: Sequence[Command]) -> None:
         """Make all changes or none."""
         argv = ["nft", "-j", "-f", "-"]
         text = json.dumps({"nftables": list(commands)})
-        result = await self._runner.run(argv, input=text.encode(), timeout=60)
+        with self._watch.own() if self._watch is not None else contextlib.nullcontext():
+            result = await self._runner.run(argv, input=text.encode(), timeout=60)
         if result.status:
             said = (result.err or result.out).decode("utf-8", "replace").strip()
             raise InternalError(f"Failed to apply firewall rules: {said[:1000]}")

@@ -16,6 +16,7 @@ from virtbus.bus.errors import InternalError, OperationTimeout, SystemCallError
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_MAX = 64 * 1024 * 1024
+DRAIN_TIMEOUT = 5.0
 TIMEOUT = 600.0
 """Seconds that a program may take unless its caller says otherwise."""
 
@@ -140,14 +141,28 @@ async def _converse(process: asyncio.subprocess.Process, argv: Sequence[str], li
                 raise InternalError(f"'{argv[0]}' printed more than {limit} bytes")
         return bytes(kept)
 
-    out, err = await asyncio.gather(read(process.stdout), read(process.stderr))
+    readers = [asyncio.ensure_future(read(stream)) for stream in (process.stdout, process.stderr)]
+    try:
+        out, err = await asyncio.gather(*readers)
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
     return Result(await process.wait(), out, err)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing behind of a program that was cut short."""
+    """Leave nothing behind of a program that was cut short: its end is told once its output has been read."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_TIMEOUT):
+            await asyncio.gather(_discard(process.stdout), _discard(process.stderr))
+            await process.wait()
+
+
+async def _discard(stream: asyncio.StreamReader | None) -> None:
+    while stream is not None and await stream.read(1 << 20):
+        pass

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from virtbus.bus.errors import InternalError
 from virtbus.drivers.common.engine.nft import Command
@@ -15,6 +15,15 @@ class Nft:
     def __init__(self) -> None:
         self.applied: list[list[Command]] = []
         self.broken = ""
+        self.lost: Callable[[], None] | None = None
+
+    def watch(self, table: str, lost: Callable[[], None]) -> None:
+        """Keep whom to tell; a test calls `lost` as a flush would."""
+        self.lost = lost
+
+    def close(self) -> None:
+        """Forget whom to tell."""
+        self.lost = None
 
     async def apply(self, commands: Sequence[Command]) -> None:
         """Record a transaction."""

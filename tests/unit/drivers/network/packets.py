@@ -86,6 +86,15 @@ def ask(space: str, address: str) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
 
+async def come_back() -> bool:
+    """Look until the rules are there, for at most five seconds."""
+    async with asyncio.timeout(5):
+        while True:
+            looking = await asyncio.create_subprocess_exec("nft", "list", "ruleset", stdout=subprocess.PIPE)
+            if b"jump in_vb-nat" in (await looking.communicate())[0]:
+                return True
+
+
 def say(what: str, value: Any) -> None:
     os.write(1, f"{what}: {value}\n".encode())
 
@@ -108,12 +117,16 @@ async def main() -> None:
     say("the world reaches the guest", ask("world", "192.168.71.9") != "")
     say("isolated guest reaches the world", ask("iso", "203.0.113.9") != "")
     say("nat guest reaches the isolated one", ask("nat", "192.168.72.9") != "")
+    do("nft flush ruleset")
+    say("rules come back after a flush", await come_back())
+    await driver.stop()
     again = NetworkDriver()
     await again.start(Told())
     say("restart finds", sorted(await manager(again).list_networks()))
     for server in servers:
         server.kill()
         server.wait()
+    await again.stop()
     for network in networks:
         await network.destroy()
     links = [name for name in os.listdir("/sys/class/net") if name.startswith("vb-")]

@@ -225,3 +225,17 @@ async def test_an_active_network_that_is_defined_again_keeps_running_as_it_is() 
     assert "177.100" in await network.get_xml_desc(1)
     await network.destroy()
     assert [n for n in world.netlink.made if isinstance(n, DeleteLink)] == [DeleteLink("virbr7")]
+
+
+async def test_rules_that_another_program_deletes_are_put_back() -> None:
+    world = World()
+    driver = await world.driver()
+    await create(driver, nat())
+    before = world.nft.applied[-1]
+    assert world.nft.lost
+    world.nft.lost()
+    await asyncio.gather(*driver.host._tasks)
+    assert len(world.nft.applied) == 3
+    assert world.nft.applied[-1] == before
+    await driver.stop()
+    assert world.nft.lost is None

@@ -32,6 +32,7 @@ def test_guests_reach_what_they_may_and_nothing_is_left() -> None:
         "the world reaches the guest: False",
         "isolated guest reaches the world: False",
         "nat guest reaches the isolated one: False",
+        "rules come back after a flush: True",
         "restart finds: ['iso', 'nat']",
         "left: []",
     ]
