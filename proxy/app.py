@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import grp
 import logging
 import signal
@@ -125,6 +126,7 @@ async def serve(known: Sequence[Daemon], settings: Settings, bound: Bound, tls: 
     """Serve clients until SIGTERM or SIGINT."""
     opener = BusOpener()
     server = Server(known, opener, Polkit(opener.bus), settings.limits)
+    gc.freeze()  # the routes stay for good: the collector need not look at them again
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
