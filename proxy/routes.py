@@ -127,7 +127,7 @@ class Route:
 
     def _done(self, session: Session, packet: Packet, target: Any, wire: Any, _link: Link, reply: Message) -> None:
         if reply.type != METHOD_RETURN:
-            self._failed(session, packet, target, reply)
+            self._failed(session, packet, target, wire, reply)
             return
         if reply.fds:
             self._done_with_fds(session, packet, wire, reply)
@@ -167,7 +167,7 @@ class Route:
         self, session: Session, packet: Packet, target: Any, wire: Any, link: Link, reply: Message
     ) -> None:
         if reply.type != METHOD_RETURN:
-            self._failed(session, packet, target, reply)
+            self._failed(session, packet, target, wire, reply)
             return
         out = bytearray()
         try:
@@ -185,7 +185,7 @@ class Route:
             return
         session.streams.open(packet, opened, self.entry.stream or Direction.BOTH, sparse=sparse)
 
-    def _failed(self, session: Session, packet: Packet, target: Any, reply: Message) -> None:
+    def _failed(self, session: Session, packet: Packet, target: Any, wire: Any, reply: Message) -> None:
         if reply.error_name == DBUS + "NoReply":
             error: LibvirtError = lost()
         elif reply.error_name == DBUS + "UnknownMethod":
@@ -194,6 +194,13 @@ class Route:
             error = error_from_bus(reply)
             if target is not None:
                 name_missing(error, target)
+            if self._adapter is not None and self._adapter.failed is not None:
+                found = self._adapter.failed(wire, type(error).code)
+                if found is not None:
+                    out = bytearray()
+                    self._encode_ret(out, found)
+                    session.answer(replies.reply(packet, bytes(out)))
+                    return
         session.answer(replies.refusal(packet, error))
 
 

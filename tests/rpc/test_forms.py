@@ -13,6 +13,7 @@ import pytest
 from virtbus.bus.api.domain.devices import BlockJobInfo
 from virtbus.bus.api.domain.lifecycle import CPUStats
 from virtbus.bus.api.domain.tuning import SecurityLabel, VcpuPlace
+from virtbus.bus.errors import InvalidArg
 from virtbus.bus.refs import DomainRef
 from virtbus.bus.types import UInt, ULLong
 
@@ -42,6 +43,24 @@ async def test_parameters_by_number(connect: Connect, toy: Toy) -> None:
     for count, text in ((-1, "nparams must be non-negative"), (17, "nparams too large")):
         with pytest.raises(Refused, match=text):
             await client.call("DomainGetMemoryParameters", nparams=count, **ask)
+
+
+async def test_numbers_are_told_unseen(connect: Connect, toy: Toy) -> None:
+    """libvirt tells how many parameters there are before it looks at the device that is meant."""
+    client = await connect()
+    toy.methods["GetInterfaceParameters"] = InvalidArg("'nosuch' is not a known interface")
+    ask = {"dom": DOMAIN, "device": "nosuch", "flags": 0}
+    assert await client.call("DomainGetInterfaceParameters", nparams=0, **ask) == {"params": [], "nparams": 7}
+    with pytest.raises(Refused, match="'nosuch' is not a known interface"):
+        await client.call("DomainGetInterfaceParameters", nparams=7, **ask)
+
+
+async def test_strings_for_those_who_know_them(connect: Connect, toy: Toy) -> None:
+    client = await connect()
+    toy.methods["GetNumaParameters"] = {"numa_mode": 0, "numa_nodeset": "0-1"}
+    for flags, count in ((0, 1), (4, 2)):
+        found = await client.call("DomainGetNumaParameters", dom=DOMAIN, nparams=2, flags=flags)
+        assert len(found["params"]) == count
 
 
 async def test_vcpus(connect: Connect, toy: Toy) -> None:
