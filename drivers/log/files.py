@@ -108,6 +108,8 @@ class OpenLogs:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.changed: Callable[[], None] = _nothing
+        """Called when a log was opened or closed."""
         self._open: dict[str, OpenLog] = {}
 
     def __iter__(self) -> Iterator[OpenLog]:
@@ -122,12 +124,17 @@ class OpenLogs:
         os.set_blocking(reader, False)
         with contextlib.suppress(OSError):
             fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        return self.adopt(path, writer, file, reader), end
+        known = self._follow(path, writer, file, reader)
+        self.changed()
+        return known, end
 
-    def adopt(self, path: str, writer: Writer, file: RotatingFile, pipe: int) -> OpenLog:
+    def adopt(self, path: str, writer: Writer, pipe: int) -> None:
         """Go on with a log whose pipe is open already."""
-        known = OpenLog(path, writer, file, pipe, lambda: self.close(path))
-        self._open[path] = known
+        os.set_blocking(pipe, False)
+        self._follow(path, writer, RotatingFile(path, self.limits), pipe)
+
+    def _follow(self, path: str, writer: Writer, file: RotatingFile, pipe: int) -> OpenLog:
+        known = self._open[path] = OpenLog(path, writer, file, pipe, lambda: self.close(path))
         return known
 
     def close(self, path: str) -> None:
@@ -135,12 +142,12 @@ class OpenLogs:
         known = self._open.pop(path, None)
         if known is not None:
             known.close()
+            self.changed()
 
-    def close_all(self) -> None:
-        """Write what the pipes still hold, and close all."""
+    def drain_all(self) -> None:
+        """Write what the pipes hold now."""
         for known in self:
             known.drain()
-            self.close(known.path)
 
     def find(self, path: str) -> OpenLog:
         """Give an open log; InternalError where the path has none."""
@@ -176,6 +183,10 @@ class OpenLogs:
             raise system_error(f"Unable to write to file: {path}", error) from None
         finally:
             file.close()
+
+
+def _nothing() -> None:
+    """Tell nobody."""
 
 
 def _busy(path: str) -> Exception:

@@ -21,6 +21,9 @@ from virtbus.drivers.common.rpc import Answer, Header, Program
 log = logging.getLogger(__name__)
 
 CLIENTS_MAX = 1024
+IDLE_WAIT = 5.0
+"""Seconds that open connections get to end before the program is replaced."""
+
 _CREDENTIALS = struct.Struct("=iII")
 
 
@@ -46,13 +49,14 @@ class RpcServer:
     def __init__(self, program: Program, path: str, sessions: Callable[[Peer], Session]) -> None:
         self._program, self._path, self._sessions = program, path, sessions
         self._sock: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Listen; NameTaken where another process does already."""
         self._sock = self._inherited() or self._bound()
         self._sock.setblocking(False)  # noqa: FBT003 the signature is Python's
-        self._run(self._accept(self._sock))
+        self._accepting = self._run(self._accept(self._sock))
 
     async def stop(self) -> None:
         """End all connections; the socket's file goes only if this process made it."""
@@ -61,6 +65,25 @@ class RpcServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._sock is not None:
             self._sock.close()
+
+    async def idle(self) -> None:
+        """Hear no new connections (they wait in the queue), and return once those that are open have ended."""
+        if self._accepting is not None:
+            self._accepting.cancel()
+        others = [task for task in self._tasks if task is not self._accepting]
+        if others:
+            await asyncio.wait(others, timeout=IDLE_WAIT)
+
+    def hand_over(self) -> dict[str, str]:
+        """Make the listening socket the first descriptor that a program in this process inherits; give its environment.
+
+        Nothing but exec may follow: the descriptor's place is taken from whoever had it.
+        """
+        if self._sock is None:
+            return {}
+        os.dup2(self._sock.fileno(), systemd.FIRST_FD)
+        os.set_inheritable(systemd.FIRST_FD, True)  # noqa: FBT003 the signature is Python's
+        return {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "rpc"}
 
     def _inherited(self) -> socket.socket | None:
         return next((sock for _name, sock in systemd.inherited_sockets() if sock.getsockname() == self._path), None)
@@ -77,10 +100,11 @@ class RpcServer:
         sock.listen()
         return sock
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _accept(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()

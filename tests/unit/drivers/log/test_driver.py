@@ -55,7 +55,9 @@ class Client:
 
 @pytest.fixture
 async def driver(tmp_path: Path) -> AsyncIterator[LogDriver]:
-    driver = LogDriver(socket=str(tmp_path / "run/sock"), settings=str(tmp_path / "none"))
+    driver = LogDriver(
+        socket=str(tmp_path / "run/sock"), settings=str(tmp_path / "none"), state=str(tmp_path / "state")
+    )
     await driver.start(None)
     yield driver
     await driver.stop()
@@ -137,7 +139,7 @@ async def test_other_bytes_end_one_connection_alone(client: Client, driver: LogD
 
 async def test_a_second_daemon_does_not_take_the_socket(driver: LogDriver, tmp_path: Path):
     with pytest.raises(NameTaken):
-        await LogDriver(socket=str(tmp_path / "run/sock"), settings="/none").start(None)
+        await LogDriver(socket=str(tmp_path / "run/sock"), settings="/none", state=str(tmp_path / "x")).start(None)
     assert (tmp_path / "run/sock").stat().st_mode & 0o777 == 0o600
 
 
@@ -175,3 +177,27 @@ async def test_the_manager_shows_open_logs_only(driver: LogDriver, client: Clien
 def test_settings_are_read_from_libvirts_file() -> None:
     assert limits_of("") == Limits(2097152, 3)
     assert limits_of("#max_size = 1\nmax_size = 4096 # small\n max_backups=0\nmax_clients = 9\n") == Limits(4096, 0)
+
+
+async def test_the_next_daemon_goes_on_with_the_pipes(driver: LogDriver, client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "g.log"
+    pipe = await opened(client, path)
+    os.write(pipe, b"one\n")
+    await driver.stop()
+    (log,) = driver.logs
+    asyncio.get_running_loop().remove_reader(log.pipe)
+    # What a killed daemon leaves behind: the guest's end of the pipe alone, with bytes in it that nobody has read.
+    held = os.open(f"/proc/self/fd/{log.pipe}", os.O_RDONLY)
+    os.close(log.pipe)
+    driver.logs._open.clear()
+    os.write(pipe, b"two\n")
+    again = LogDriver(socket=str(tmp_path / "run/sock"), settings="/none", state=str(tmp_path / "state"))
+    await again.start(None)
+    os.close(held)
+    os.write(pipe, b"three\n")
+    await again.manager.get_log_file_position(str(path), 0)  # type: ignore[attr-defined]
+    assert path.read_bytes() == b"one\ntwo\nthree\n"
+    (known,) = await again.manager.list_log_files()  # type: ignore[attr-defined]
+    assert (known.path, known.driver, known.domain, known.uuid) == (str(path), "qemu", "guest", GUEST)
+    os.close(pipe)
+    await again.stop()
