@@ -6,6 +6,7 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import errno
 import grp
 import logging
 import os
@@ -115,17 +116,23 @@ class UnixListener:
 
     def _accept(self) -> None:
         if self._server.full:
-            self._accepting = False
-            self._loop.remove_reader(self._sock.fileno())
+            self._wait()
             return
         try:
             sock, _address = self._sock.accept()
         except OSError as err:
             log.warning("a client could not be taken in: %s", err)
+            if err.errno in (errno.EMFILE, errno.ENFILE):
+                # It stays in the queue, and would be tried again and again, until somebody else leaves.
+                self._wait()
             return
         caller = caller_of(sock, read_only=self._door.read_only)
         wire = UnixWire(sock, f"{caller.user or caller.uid}/{caller.pid}")
         wire.attach(self._server.connected(wire, caller, self._door.method, self._door.default_uri))
+
+    def _wait(self) -> None:
+        self._accepting = False
+        self._loop.remove_reader(self._sock.fileno())
 
     def close(self) -> None:
         """Stop accepting."""
