@@ -15,7 +15,7 @@ READ_MAX = 4_194_304
 class LogFile(NamedTuple):
     """A file that a guest writes to now: whose it is, and where its end is."""
 
-    path: str
+    file: str
     driver: str
     domain: str
     uuid: Uuid

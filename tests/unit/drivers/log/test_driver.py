@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from virtbus.bus.api.log import LogFile, Manager
 from virtbus.bus.daemon import NameTaken
 from virtbus.bus.errors import InternalError
+from virtbus.bus.wire import kinds
 from virtbus.drivers.common import rpc
 from virtbus.drivers.log.driver import LogDriver, limits_of
 from virtbus.drivers.log.program import PROGRAM
@@ -174,6 +176,16 @@ async def test_the_manager_shows_open_logs_only(driver: LogDriver, client: Clien
         await driver.manager.read_log_file("/etc/shadow", 1, 0, 10, 0)  # type: ignore[attr-defined]
 
 
+def test_the_managers_records_can_be_told_on_the_bus() -> None:
+    for method, entry in Manager.calls.items():
+        codec = kinds.of_fields(entry.outs)
+        assert "o" not in codec.signature, method
+    out = bytearray()
+    codec = kinds.of_fields(Manager.calls["list_log_files"].outs)
+    codec.encode(out, ([LogFile("/x", "qemu", "guest", GUEST, 1, 2)],))
+    assert codec.decode(bytes(out), 0)[0] == ([("/x", "qemu", "guest", GUEST, 1, 2)],)
+
+
 def test_settings_are_read_from_libvirts_file() -> None:
     assert limits_of("") == Limits(2097152, 3)
     assert limits_of("#max_size = 1\nmax_size = 4096 # small\n max_backups=0\nmax_clients = 9\n") == Limits(4096, 0)
@@ -198,6 +210,6 @@ async def test_the_next_daemon_goes_on_with_the_pipes(driver: LogDriver, client:
     await again.manager.get_log_file_position(str(path), 0)  # type: ignore[attr-defined]
     assert path.read_bytes() == b"one\ntwo\nthree\n"
     (known,) = await again.manager.list_log_files()  # type: ignore[attr-defined]
-    assert (known.path, known.driver, known.domain, known.uuid) == (str(path), "qemu", "guest", GUEST)
+    assert (known.file, known.driver, known.domain, known.uuid) == (str(path), "qemu", "guest", GUEST)
     os.close(pipe)
     await again.stop()
