@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from virtbus.bus.errors import InternalError
 from virtbus.drivers.common.engine.nft import Firewall
-from virtbus.drivers.nwfilter.ruleset import Ruleset, commands, rebuild
+from virtbus.drivers.nwfilter.ruleset import FAMILY, TABLE, Ruleset, commands, rebuild
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ class Enforcer:
         except InternalError:
             changed = {ruleset.port for ruleset in (*new, *old)}
             others = [ruleset for ruleset in self._everything() if ruleset.port not in changed]
-            await self._firewall.apply(rebuild([*others, *new]))
+            await self._firewall.apply(rebuild([*others, *new], await self._firewall.table(FAMILY, TABLE)))
             log.warning("the rules of the table were not as they should be: it was made anew")
 
     async def restore(self) -> None:
         """Make the table what it should be, in one transaction that leaves no moment without rules."""
-        await self._firewall.apply(rebuild(self._everything()))
+        await self._firewall.apply(rebuild(self._everything(), await self._firewall.table(FAMILY, TABLE)))

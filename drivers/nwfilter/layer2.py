@@ -11,7 +11,7 @@ from virtbus.bus.errors import ConfigUnsupported
 from virtbus.drivers.nwfilter import matches
 from virtbus.drivers.nwfilter.attributes import ETHERTYPES
 from virtbus.drivers.nwfilter.matches import Json
-from virtbus.drivers.nwfilter.model import Rule
+from virtbus.drivers.nwfilter.model import Learned, Rule
 
 BRIDGE_GROUP = "01:80:c2:00:00:00"
 Values = Mapping[str, Any]
@@ -27,11 +27,16 @@ _ARP_MACS = {"arpsrcmacaddr": 64, "arpdstmacaddr": 144}
 _ARP_ADDRESSES = {"arpsrcip": 112, "arpdstip": 192}
 
 
-def expressions(rule: Rule, *, swapped: bool) -> list[Json]:
-    """Give what a frame must be for the rule to count; `swapped` exchanges source and destination."""
+def expressions(rule: Rule, *, swapped: bool, sent: bool) -> list[Json]:
+    """Give what a frame must be for the rule to count; `swapped` exchanges source and destination.
+
+    `sent`: it is about what the guest sends.
+    """
     if rule.protocol is None:
         return []
     values = exchange(rule.values) if swapped else rule.values
+    if sent:
+        values = matches.may_learn(values)
     return [*_BASE[rule.protocol], *_MAKERS[rule.protocol](values, rule.match)]
 
 
@@ -91,10 +96,14 @@ def _arp(values: Values, equal: bool) -> Iterator[Json]:
         if name in values:
             yield matches.masked(offset, 48, matches.mac_bits(values[name]), None, equal=equal)
     for name, offset in _ARP_ADDRESSES.items():
-        if f"{name}addr" in values:
+        value = values.get(f"{name}addr")
+        if isinstance(value, Learned):
+            field = matches.field("arp", "saddr ip" if name == "arpsrcip" else "daddr ip")
+            yield from matches.learned(field, value, equal=equal)
+        elif value is not None:
             prefix = values.get(f"{name}mask")
             mask = None if prefix is None else (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF
-            yield matches.masked(offset, 32, int(ipaddress.IPv4Address(values[f"{name}addr"])), mask, equal=equal)
+            yield matches.masked(offset, 32, int(ipaddress.IPv4Address(value)), mask, equal=equal)
 
 
 def _ip(values: Values, equal: bool) -> Iterator[Json]:
@@ -117,7 +126,7 @@ def _internet(family: str, values: Values, equal: bool) -> Iterator[Json]:
     for side, name in (("src", "saddr"), ("dst", "daddr")):
         if f"{side}ipaddr" in values:
             prefix = values.get(f"{side}ipmask")
-            yield matches.address(family, name, values[f"{side}ipaddr"], prefix, equal=equal)
+            yield from matches.address(family, name, values[f"{side}ipaddr"], prefix, equal=equal)
     if "protocol" in values:
         yield matches.match({"meta": {"key": "l4proto"}}, int(values["protocol"]), equal=equal)
     yield from ports(values, equal=equal)

@@ -33,6 +33,8 @@ def expressions(rule: Rule, towards: str) -> list[Json] | None:
     # A rule for both directions is written as seen by what the guest receives.
     swapped = towards == "out" if rule.direction == "inout" else not with_it
     values = exchange(rule.values) if swapped else rule.values
+    if towards == "out":
+        values = matches.may_learn(values)
     return [*_protocol(rule), *_headers(rule, values), *_connection(rule, with_it)]
 
 
@@ -64,7 +66,7 @@ def _headers(rule: Rule, values: Values) -> Iterator[Json]:
             yield matches.mac(name, values[f"{side}macaddr"], None, equal=rule.match)
         if f"{side}ipaddr" in values:
             prefix = values.get(f"{side}ipmask")
-            yield matches.address(family, name, values[f"{side}ipaddr"], prefix, equal=rule.match)
+            yield from matches.address(family, name, values[f"{side}ipaddr"], prefix, equal=rule.match)
         if f"{side}ipfrom" in values:
             first = values[f"{side}ipfrom"]
             right = {"range": [first, values.get(f"{side}ipto", first)]}

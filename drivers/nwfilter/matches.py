@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from virtbus.drivers.nwfilter.model import Learned
 
 Json = dict[str, Any]
 
@@ -64,13 +67,34 @@ def masked(offset: int, length: int, value: int, mask: int | None, *, equal: boo
     return match({"&": [left, mask]}, value & mask, equal=equal)
 
 
-def address(family: str, name: str, value: str, prefix: int | None, *, equal: bool = True) -> Json:
+def address(family: str, name: str, value: str | Learned, prefix: int | None, *, equal: bool = True) -> Iterator[Json]:
     """Compare an IP address (family ip or ip6, name saddr or daddr), all of it or its first bits."""
-    if prefix is None:
-        return match(field(family, name), value, equal=equal)
-    network = ipaddress.ip_network(f"{value}/{prefix}", strict=False)
-    shown: Json = {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
-    return match(field(family, name), shown, equal=equal)
+    if isinstance(value, Learned):
+        yield from learned(field(family, name), value, equal=equal)
+    elif prefix is None:
+        yield match(field(family, name), value, equal=equal)
+    else:
+        network = ipaddress.ip_network(f"{value}/{prefix}", strict=False)
+        shown: Json = {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
+        yield match(field(family, name), shown, equal=equal)
+
+
+def learned(left: Json, value: Learned, *, equal: bool) -> Iterator[Json]:
+    """Compare with the address that was learned, or learn it: the set takes one, and no other after that."""
+    if not value.learn or not equal:
+        yield match(left, f"@{value.set}", equal=equal)
+        return
+    yield match(left, "0.0.0.0", equal=False)
+    yield {"set": {"op": "add", "elem": left, "set": f"@{value.set}"}}
+
+
+def may_learn(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of a rule for what a guest sends: its own address, as the source, may be learned there."""
+    sources = ("srcipaddr", "arpsrcipaddr")
+    return {
+        name: value._replace(learn=True) if isinstance(value, Learned) and name in sources else value
+        for name, value in values.items()
+    }
 
 
 def jump(chain: str) -> Json:

@@ -30,6 +30,16 @@ class Variable(NamedTuple):
         return f"${self.name}" if self.iterator is None else f"${self.name}[@{self.iterator}]"
 
 
+class Learned(NamedTuple):
+    """The address that the kernel learns from what a guest sends first: the set that holds it.
+
+    `learn` is whether a rule's frame may be that first one; else it is only compared.
+    """
+
+    set: str
+    learn: bool = False
+
+
 def to_variable(text: str) -> Variable | None:
     """Give the variable that a rule's attribute refers to; None for other text."""
     found = _VARIABLE.match(text)

@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from virtbus.bus.errors import InternalError
-from virtbus.drivers.nwfilter.model import BindingModel, FilterModel, Include, Params, Rule, Variable
+from virtbus.bus.refs import escape
+from virtbus.drivers.nwfilter.model import BindingModel, FilterModel, Include, Learned, Params, Rule, Variable
 from virtbus.drivers.nwfilter.protocols import PROTOCOLS
 
 RULES_MAX = 20_000
 """Plain rules of one interface: lists in lists multiply, and nobody means that many."""
+
+LEARNED, METHOD = "IP", "CTRL_IP_LEARNING"
+"""The variable that is learned from a guest's traffic where it is not set, and the one that says how: any, none."""
+
+LEARNED_IN = {"ip", "arp", "tcp", "udp", "udplite", "sctp", "esp", "ah", "icmp", "igmp", "all"}
+LEARNED_AS = {"srcipaddr", "dstipaddr", "arpsrcipaddr", "arpdstipaddr"}
 
 Find = Callable[[str], FilterModel | None]
 
@@ -50,10 +57,11 @@ def resolve(binding: BindingModel, find: Find) -> list[Placed]:
     params = {"MAC": [binding.mac], **binding.params}
     chains: dict[str, Placed] = {}
     unresolved = Unresolved()
+    learned = Learned(f"learned_{escape(binding.port)}")
     count = 0
     for model, rule, known in _walk(binding.filter, params, find, ()):
         placed = chains.setdefault(model.chain, Placed(model.chain, model.priority))
-        for plain in plain_rules(rule, known, unresolved):
+        for plain in plain_rules(rule, known, unresolved, learned):
             count += 1
             if count > RULES_MAX:
                 raise InternalError(f"filter '{binding.filter}' makes more than {RULES_MAX} rules")
@@ -88,8 +96,10 @@ def uses(name: str, wanted: str, find: Find, seen: set[str] | None = None) -> bo
     return model is not None and any(uses(include.filter, wanted, find, known) for include in model.includes)
 
 
-def plain_rules(rule: Rule, params: Params, unresolved: Unresolved) -> Iterator[Rule]:
+def plain_rules(rule: Rule, params: Params, unresolved: Unresolved, learned: Learned) -> Iterator[Rule]:
     """Give a rule once for each combination of its variables' values."""
+    if LEARNED not in params and params.get(METHOD, ["any"])[0] == "any" and rule.protocol in LEARNED_IN:
+        rule = dataclasses.replace(rule, values=_with_learned(rule, learned))
     variables = [value for value in rule.values.values() if isinstance(value, Variable)]
     missing = [value for value in variables if not _available(value, params)]
     if missing:
@@ -100,6 +110,12 @@ def plain_rules(rule: Rule, params: Params, unresolved: Unresolved) -> Iterator[
     for places in itertools.product(*(range(length) for length in reversed(walks.values()))):
         at = dict(zip(reversed(walks), places, strict=True))
         yield dataclasses.replace(rule, values=_replaced(rule, params, at))
+
+
+def _with_learned(rule: Rule, learned: Learned) -> dict[str, Any]:
+    """Give a rule's values with the learned address in place of the variable that stands for it."""
+    plain = Variable(LEARNED)
+    return {name: learned if value == plain and name in LEARNED_AS else value for name, value in rule.values.items()}
 
 
 def _available(value: Variable, params: Params) -> bool:

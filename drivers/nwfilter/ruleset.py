@@ -16,7 +16,7 @@ from virtbus.bus.refs import escape
 from virtbus.drivers.nwfilter import layer2, layer3, matches
 from virtbus.drivers.nwfilter.filter_xml import ROOT_CHAIN, prefix_of
 from virtbus.drivers.nwfilter.matches import Json
-from virtbus.drivers.nwfilter.model import Rule
+from virtbus.drivers.nwfilter.model import Learned, Rule
 from virtbus.drivers.nwfilter.protocols import LAYER3
 from virtbus.drivers.nwfilter.resolve import Placed
 
@@ -37,6 +37,7 @@ class Ruleset:
     port: str
     chains: dict[str, list[list[Json]]] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
+    learned: str | None = None
 
 
 def translate(port: str, placed: Sequence[Placed]) -> Ruleset:
@@ -45,6 +46,8 @@ def translate(port: str, placed: Sequence[Placed]) -> Ruleset:
     for towards in ("out", "in"):
         _frames(found, towards, placed)
         _connections(found, towards, placed)
+    values = (value for each in placed for rule in each.rules for value in rule.values.values())
+    found.learned = next((value.set for value in values if isinstance(value, Learned)), None)
     return found
 
 
@@ -66,7 +69,7 @@ def _frame_rule(rule: Rule, towards: str) -> list[Json]:
     # A rule for both directions is written as seen by what the guest receives.
     swapped = rule.direction == "inout" and towards == "out"
     action = "drop" if rule.action == "reject" else rule.action
-    return [*layer2.expressions(rule, swapped=swapped), matches.verdict(action)]
+    return [*layer2.expressions(rule, swapped=swapped, sent=towards == "out"), matches.verdict(action)]
 
 
 def _connections(found: Ruleset, towards: str, placed: Sequence[Placed]) -> None:
@@ -98,6 +101,7 @@ def commands(new: Sequence[Ruleset], old: Sequence[Ruleset] = ()) -> list[Json]:
         for hook, chain in ruleset.entries.items():
             if (ruleset.port, hook) not in entered:
                 out.append({"delete": {"element": _element(hook, ruleset.port, chain)}})
+    out += [{"add": {"set": _set(ruleset.learned)}} for ruleset in new if ruleset.learned]
     out += [{"add": {"chain": _chain(name)}} for ruleset in new for name in ruleset.chains]
     out += [{"flush": {"chain": _chain(name)}} for name in (*sorted(kept), *stale)]
     for ruleset in new:
@@ -107,13 +111,25 @@ def commands(new: Sequence[Ruleset], old: Sequence[Ruleset] = ()) -> list[Json]:
             {"add": {"element": _element(hook, ruleset.port, chain)}} for hook, chain in ruleset.entries.items()
         ]  # fmt: skip
     out += [{"delete": {"chain": _chain(name)}} for name in stale]
+    sets = {ruleset.learned for ruleset in new}
+    out += [
+        {"delete": {"set": _chain(ruleset.learned)}}
+        for ruleset in old
+        if ruleset.learned and ruleset.learned not in sets
+    ]
     return out
 
 
-def rebuild(all_of_them: Sequence[Ruleset]) -> list[Json]:
-    """Give the transaction that makes the table anew, whatever was in it."""
+def rebuild(all_of_them: Sequence[Ruleset], before: Sequence[Json] = ()) -> list[Json]:
+    """Give the transaction that makes the table anew, with the addresses that were learned `before` (its listing)."""
     table = {"table": {"family": FAMILY, "name": TABLE}}
-    return [{"add": table}, {"delete": table}, *commands(all_of_them)]
+    wanted = {ruleset.learned for ruleset in all_of_them}
+    kept = [
+        {"add": {"element": {**_chain(each["set"]["name"]), "elem": each["set"]["elem"]}}}
+        for each in before
+        if "set" in each and each["set"]["name"] in wanted and each["set"].get("elem")
+    ]
+    return [{"add": table}, {"delete": table}, *commands(all_of_them), *kept]
 
 
 def _skeleton() -> Iterator[Json]:
@@ -131,6 +147,11 @@ def _skeleton() -> Iterator[Json]:
 
 def _chain(name: str) -> Json:
     return {"family": FAMILY, "table": TABLE, "name": name}
+
+
+def _set(name: str) -> Json:
+    # Of the flags that nft's JSON knows, this is the one that lets rules add elements; they do not time out.
+    return {**_chain(name), "type": "ipv4_addr", "size": 1, "flags": ["timeout"]}
 
 
 def _element(hook: str, port: str, chain: str) -> Json:

@@ -111,7 +111,7 @@ def test_what_the_interface_sets_counts_more_than_what_a_filter_sets() -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        (rule("<ip srcipaddr='$IP'/>") + rule("<tcp dstportstart='$P[7]'/>"),
+        (rule("<ipv6 srcipaddr='$IP'/>") + rule("<tcp dstportstart='$P[7]'/>"),
          "Cannot instantiate filter due to unresolvable variables or unavailable list elements: IP, P\\[7\\]$"),
         ("<filterref filter='g'/>", "referenced filter 'g' is missing$"),
         (rule("<tcp srcipaddr='$P'/>") * 2, "srcipaddr has illegal value x$"),
@@ -150,3 +150,31 @@ def test_making_the_table_anew_is_one_transaction_too() -> None:
     first, second, *_ = rebuild([ruleset(rule("<mac/>"))])
     table = {"table": {"family": "bridge", "name": "virtbus_nwfilter"}}
     assert (first, second) == ({"add": table}, {"delete": table})
+
+
+def test_an_address_that_is_not_set_is_learned_from_the_guest_and_from_nobody_else() -> None:
+    found = ruleset(rule("<ip srcipaddr='$IP'/>", "out", "return") + rule("<ip dstipaddr='$IP'/>", "in"))
+    assert found.learned == "learned_tap0"
+    sent, received = found.chains["out_frames_tap0"][0], found.chains["in_frames_tap0"][0]
+    source = {"payload": {"protocol": "ip", "field": "saddr"}}
+    assert sent[1:] == [
+        {"match": {"op": "!=", "left": source, "right": "0.0.0.0"}},
+        {"set": {"op": "add", "elem": source, "set": "@learned_tap0"}},
+        {"return": None},
+    ]
+    assert short(received) == 'type=2048 daddr="@learned_tap0" accept'
+    made = commands([found])
+    assert {"family": "bridge", "table": "virtbus_nwfilter", "name": "learned_tap0", "type": "ipv4_addr", "size": 1,
+            "flags": ["timeout"]} in [each["add"]["set"] for each in made if "set" in each.get("add", {})]  # fmt: skip
+    assert {"set": {"family": "bridge", "table": "virtbus_nwfilter", "name": "learned_tap0"}} in [
+        each["delete"] for each in commands([], [found]) if "delete" in each
+    ]
+
+
+def test_a_learned_address_is_kept_when_the_table_is_made_anew() -> None:
+    found = ruleset(rule("<arp arpsrcipaddr='$IP'/>", "out"))
+    before = [{"set": {"name": "learned_tap0", "elem": ["10.0.0.1"]}}, {"set": {"name": "other", "elem": ["1.1.1.1"]}}]
+    kept = [each["add"]["element"] for each in rebuild([found], before) if "element" in each.get("add", {})]
+    assert [(each["name"], each["elem"]) for each in kept if each["name"].startswith(("learned", "other"))] == [
+        ("learned_tap0", ["10.0.0.1"])
+    ]
