@@ -33,6 +33,8 @@ SPECIAL: dict[str, Plan] = {
     "DomainGetTime": special_guest.get_time,
     "DomainSetTime": special_guest.set_time,
     "DomainSendKey": special_guest.send_key,
+    "DomainFSFreeze": special_guest.fsfreeze,
+    "DomainFSThaw": special_guest.fsthaw,
     "DomainGetFSInfo": special_guest.get_fsinfo,
     "DomainInterfaceAddresses": special_guest.interface_addresses,
     "DomainCreateXMLWithFiles": special_guest.create_xml_with_files,

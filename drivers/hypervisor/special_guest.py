@@ -92,6 +92,24 @@ def send_key(context: Context, handle: Handle, args: tuple[Any, ...]) -> None:
     native()("virDomainSendKey", handle.address, codeset, holdtime, keys, len(codes), flags)
 
 
+def fsfreeze(context: Context, handle: Handle, args: tuple[Any, ...]) -> int:
+    """Freeze file systems: no list is all of them, an empty one would be refused."""
+    return _frozen("virDomainFSFreeze", handle, args)
+
+
+def fsthaw(context: Context, handle: Handle, args: tuple[Any, ...]) -> int:
+    """Thaw file systems."""
+    return _frozen("virDomainFSThaw", handle, args)
+
+
+def _frozen(name: str, handle: Handle, args: tuple[Any, ...]) -> int:
+    mountpoints, flags = args
+    count: int = getattr(libvirtmod, name)(handle.raw, mountpoints or None, flags)
+    if count < 0:
+        raise errors.failed(name)
+    return count
+
+
 def get_fsinfo(context: Context, handle: Handle, args: tuple[Any, ...]) -> list[FSInfo]:
     """Give the mounted file systems of the guest."""
     found = ctypes.c_void_p()
