@@ -216,8 +216,8 @@ def name_missing(error: LibvirtError, target: Any) -> None:
             return
 
 
-_MISSING = frozenset({42, 43, 49, 62})
-"""Domain, network, pool, filter: what libvirt names so."""
+_MISSING = frozenset({42, 43, 49})
+"""Domain, network, pool: what libvirt names so."""
 
 
 def _chain(target: Any) -> list[Any]:

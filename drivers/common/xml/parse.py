@@ -7,7 +7,6 @@ are never opened and count as undefined.
 
 from __future__ import annotations
 
-import os
 import re
 
 from lxml import etree
@@ -98,7 +97,7 @@ _schemas: dict[str, etree.RelaxNG] = {}
 
 def validate(tree: Element, schema: str) -> None:
     """Hold a document against one of libvirt's schemas; XmlInvalidSchema says what it does not allow."""
-    path = os.path.join(SCHEMAS, schema)
+    path = f"{SCHEMAS}/{schema}"
     grammar = _schemas.get(path)
     if grammar is None:
         try:
