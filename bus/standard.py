@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from virtbus.bus.errors.wire import BusError
 from virtbus.bus.link import Link
 from virtbus.bus.types import Scalar, UuidBytes, fields_of
 from virtbus.bus.wire import kinds
-from virtbus.bus.wire.codec import Variant, for_signature
+from virtbus.bus.wire.codec import Malformed, Variant, for_signature
 
 if TYPE_CHECKING:
     from virtbus.bus.service import Driver, Reply, Service
@@ -88,8 +88,14 @@ class Standard:
 
     def _children(self, path: str) -> list[str]:
         prefix = path.rstrip("/") + "/"
-        below = (self.path_of(o)[len(prefix) :] for o in self._driver.objects() if self.path_of(o).startswith(prefix))
+        below = (p[len(prefix) :] for p in map(self.path_of, self._objects()) if p.startswith(prefix))
         return sorted({name.partition("/")[0] for name in below if name})
+
+    def _objects(self) -> Iterator[Api]:
+        """Give every object, the manager first whether or not the driver counts it."""
+        manager = self._driver.manager
+        yield manager
+        yield from (obj for obj in self._driver.objects() if obj is not manager)
 
     @staticmethod
     def path_of(obj: Api) -> str:
@@ -105,15 +111,15 @@ class Standard:
     # -- Properties
 
     async def _get(self, reply: Reply, caller: Caller) -> None:
-        interface, name = reply.message.values()
+        interface, name = arguments(reply)
         reply.values("v", await self._value(self._object(reply, interface), name, caller))
 
     async def _get_all(self, reply: Reply, caller: Caller) -> None:
-        (interface,) = reply.message.values()
+        (interface,) = arguments(reply)
         reply.values("a{sv}", await self.properties_of(self._object(reply, interface), caller))
 
     async def _set(self, reply: Reply, caller: Caller) -> None:
-        interface, name, value = reply.message.values()
+        interface, name, value = arguments(reply)
         obj = self._object(reply, interface)
         prop = obj.properties.get(name)
         if prop is None:
@@ -168,7 +174,7 @@ class Standard:
     async def _managed_objects(self, reply: Reply, caller: Caller) -> None:
         prefix = (reply.message.path or "/").rstrip("/") + "/"
         found = {}
-        for obj in list(self._driver.objects()):
+        for obj in list(self._objects()):
             path = self.path_of(obj)
             if path.startswith(prefix) and await self._visible(caller, obj):
                 found[path] = {obj.interface(): await self.properties_of(obj, caller)}
@@ -180,7 +186,7 @@ class Standard:
     # -- what managers share
 
     async def _open_peer(self, reply: Reply, caller: Caller) -> None:
-        (given,) = reply.message.values()
+        (given,) = arguments(reply)
         if given and not self._service.judge.may_assert(caller):
             raise OperationDenied("only the proxy may say for whom it opens a peer connection")
         identity = Caller.from_identity({k: v.value for k, v in given.items()}) if given else caller
@@ -199,7 +205,7 @@ class Standard:
         reply.values("")
 
     async def _events_since(self, reply: Reply, caller: Caller) -> None:
-        generation, sequence = reply.message.values()
+        generation, sequence = arguments(reply)
         signals, judge = self._service.signals, self._service.judge
         told = []
         for noted in signals.since(generation, sequence):
@@ -222,3 +228,11 @@ def reference_member(ref: Any, member: str) -> Variant:
     if isinstance(kind, UuidBytes):
         return Variant("s", str(uuid.UUID(bytes=value)))
     return Variant(kinds.of_kind(kind).signature, value)
+
+
+def arguments(reply: Reply) -> tuple[Any, ...]:
+    """Give the arguments of the call that is to be answered; BusError where its bytes are not what it says."""
+    try:
+        return reply.message.values()
+    except Malformed as err:
+        raise BusError("InvalidArgs", f"the arguments of {reply.message.member} are not what it takes") from err

@@ -28,13 +28,13 @@ from virtbus.proxy.listen import net, unix
 from virtbus.proxy.listen.certificates import CertificateError, Files, context_for
 from virtbus.proxy.listen.net import Gate, NetListener
 from virtbus.proxy.listen.unix import Door, UnixListener
+from virtbus.proxy.objects import BUS_NAME, publish
 from virtbus.proxy.peers import BusOpener
 from virtbus.proxy.polkit import Polkit
 from virtbus.proxy.server import Server
 
 log = logging.getLogger("virtbus.proxy")
 
-BUS_NAME = "org.libvirt.proxy1"
 SOCKETS = ("libvirt", "virtqemud", "virtnetworkd", "virtstoraged", "virtnwfilterd", "virtnodedevd", "virtsecretd",
            "virtinterfaced")  # fmt: skip
 """The programs of libvirt whose sockets the proxy serves."""
@@ -131,7 +131,9 @@ async def serve(known: Sequence[Daemon], settings: Settings, bound: Bound, tls: 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     try:
-        await (await opener.bus()).own_name(BUS_NAME)
+        if not await publish(await opener.bus(), server):
+            log.error("%s is served by another process already", BUS_NAME)
+            return
     except (ConnectionFailed, LibvirtError, OSError) as err:
         log.error("the proxy has no name on the system bus: %s", err)
     listeners: list[UnixListener | NetListener] = [UnixListener(server, sock, door) for sock, door in bound.doors]
