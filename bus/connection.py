@@ -18,7 +18,8 @@ from dbus_next._private.address import get_system_bus_address, parse_address
 from dbus_next.auth import AuthExternal
 from virtbus.bus.errors.wire import error_from_bus
 from virtbus.bus.link import Link, settle
-from virtbus.bus.wire.message import Message, Type, build, make_call
+from virtbus.bus.wire.codec import for_signature
+from virtbus.bus.wire.message import NO_REPLY_EXPECTED, Fields, Message, Type, build, make_call
 
 BUS = "org.freedesktop.DBus"
 BUS_PATH = "/org/freedesktop/DBus"
@@ -43,6 +44,7 @@ class SystemBus:
         self._owner_watchers: dict[str, list[Callable[[str], None]]] = {}
         self._signal_handlers: list[tuple[str, str, Callable[[Message], None]]] = []
         link.on_signal = self._signal
+        link.on_call = self._unserved
 
     @classmethod
     async def connect(cls, address: str | None = None) -> SystemBus:
@@ -119,6 +121,19 @@ class SystemBus:
         """Send a message as it is: a reply or a signal."""
         message.serial = self.link.next_serial()
         self.link.send(build(message), message.fds)
+
+    def _unserved(self, message: Message) -> None:
+        """Answer a call where no service does, so that nobody waits for one: only a ping is no error."""
+        if message.flags & NO_REPLY_EXPECTED:
+            return
+        answer = Fields(reply_serial=message.serial, destination=message.sender)
+        if message.interface == f"{BUS}.Peer" and message.member == "Ping":
+            self.send(Message(Type.METHOD_RETURN, answer))
+            return
+        body = bytearray()
+        for_signature("s").encode(body, (f"there is no object at '{message.path}'",))
+        answer = answer._replace(error_name=f"{BUS}.Error.UnknownObject", signature="s")
+        self.send(Message(Type.ERROR, answer, body=bytes(body)))
 
     def _signal(self, message: Message) -> None:
         if message.sender == BUS and message.member == "NameOwnerChanged":

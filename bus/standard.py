@@ -181,7 +181,11 @@ class Standard:
         reply.values("a{oa{sa{sv}}}", found)
 
     async def _visible(self, caller: Caller, obj: Api) -> bool:
-        return self._service.judge.sees_all(caller) or await self._service.judge.may_see(caller, None, obj.ref)
+        return (
+            obj.ref is None
+            or self._service.judge.sees_all(caller)
+            or await self._service.judge.may_see(caller, None, obj.ref)
+        )
 
     # -- what managers share
 

@@ -106,7 +106,10 @@ class Message:
 
     def values(self) -> tuple[Any, ...]:
         """Decode the body by its own signature; Malformed where it is not that."""
-        found, end = for_signature(self.signature, self.order).decode(self.body, 0)
+        try:
+            found, end = for_signature(self.signature, self.order).decode(self.body, 0)
+        except (IndexError, struct.error, UnicodeDecodeError) as err:
+            raise Malformed("the body is not what its signature says") from err
         if end != len(self.body):
             raise Malformed("the body is longer than its signature says")
         return tuple(found)
