@@ -110,6 +110,7 @@ class HypervisorDriver:
         native()
         if self._embedded and hosting.possible():
             hosting.begin(self._scheme)
+            self.threads.begin_with(hosting.act_as_system)
             self.open_uri = self.uri
         elif self._embedded:
             embed.make_root(self._root)

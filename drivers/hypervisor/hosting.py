@@ -27,6 +27,8 @@ PROTOTYPES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "virAccessManagerNew": (ctypes.c_void_p, (ctypes.c_char_p,)),
     "virAccessManagerSetDefault": (None, (ctypes.c_void_p,)),
     "virDriverLoadModule": (ctypes.c_int, (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_bool)),
+    "virIdentityGetSystem": (ctypes.c_void_p, ()),
+    "virIdentitySetCurrent": (ctypes.c_int, (ctypes.c_void_p,)),
     "virNetlinkStartup": (ctypes.c_int, ()),
     "virNetlinkEventServiceStart": (ctypes.c_int, (ctypes.c_uint, ctypes.c_uint)),
     "virStateInitialize": (
@@ -74,3 +76,19 @@ def begin(scheme: str) -> None:
         raise errors.failed("virDriverLoadModule")
     if library.virStateInitialize(True, True, None, False, None, None) < 0:  # noqa: FBT003
         raise errors.failed("virStateInitialize")
+
+
+@functools.cache
+def _system_identity() -> int | None:
+    library = _library()
+    return library.virIdentityGetSystem() if library is not None else None
+
+
+def act_as_system() -> None:
+    """Let this thread's calls to other drivers be the daemon's own.
+
+    Without an identity the driver cannot ask for what only the daemon may see: the value of a private secret.
+    """
+    library, identity = _library(), _system_identity()
+    if library is None or identity is None or library.virIdentitySetCurrent(identity) < 0:
+        log.error("a thread has no identity: guests whose disks need a secret will not start")

@@ -25,6 +25,10 @@ URGENT_MAX = 64
 IDLE_SECONDS = 30.0
 
 
+def _nothing() -> None:
+    """Begin without ado."""
+
+
 class Pool:
     """Threads that run work; there are as many as there is work at once, up to a bound."""
 
@@ -36,6 +40,8 @@ class Pool:
         self._spare = 0
         self._threads: set[threading.Thread] = set()
         self._closed = False
+        self.begin: Work = _nothing
+        """What each thread does first."""
 
     @property
     def size(self) -> int:
@@ -76,6 +82,7 @@ class Pool:
         thread.start()
 
     def _serve(self) -> None:
+        self.begin()
         while (work := self._next()) is not None:
             try:
                 work()
@@ -142,6 +149,10 @@ class Threads:
     def __init__(self) -> None:
         self.normal = Pool("call", POOL_MAX)
         self.urgent = Pool("urgent", URGENT_MAX)
+
+    def begin_with(self, work: Work) -> None:
+        """Have each thread do this before anything else."""
+        self.normal.begin = self.urgent.begin = work
 
     def lane(self) -> Lane:
         """Give a new guest's lane."""

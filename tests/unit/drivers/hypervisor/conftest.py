@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from tests.unit.drivers.hypervisor.hosted import Hosted
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of its own: calls that save to a file are given names without one."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
