@@ -120,7 +120,7 @@ def prepare_tunnel3(context: Context, handle: Handle | None, args: tuple[Any, ..
         native()("virDomainMigratePrepareTunnel3", at, st, *_cookie(cookie), *out.cookie_args, *end)
         return out.cookie
 
-    return streams.opened(context, start)
+    return streams.opened(context, start, reads=False)
 
 
 def begin3_params(context: Context, handle: Handle, args: tuple[Any, ...]) -> MigrationBegin:
@@ -153,7 +153,7 @@ def prepare_tunnel3_params(context: Context, handle: Handle | None, args: tuple[
         native()("virDomainMigratePrepareTunnel3Params", at, st, *given_, *out.cookie_args, flags)
         return out.cookie
 
-    return streams.opened(context, start)
+    return streams.opened(context, start, reads=False)
 
 
 def perform3_params(context: Context, handle: Handle, args: tuple[Any, ...]) -> bytes:

@@ -9,6 +9,7 @@ all went well.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import socket
 from collections.abc import Callable
@@ -34,16 +35,17 @@ Told = Callable[[LibvirtError | None], None]
 class Pump:
     """Moves bytes between a libvirt stream and a socket; everything happens in libvirt's event loop."""
 
-    def __init__(self, stream: Any, sock: socket.socket) -> None:
+    def __init__(self, stream: Any, sock: socket.socket, *, reads: bool) -> None:
         self._stream = stream
         self._sock = sock
         self._to_sock = b""
         self._to_stream = b""
         self._stream_open = self._sock_open = True
+        self._reads = reads
         self._error: LibvirtError | None = None
-        self._ended = False
+        self._ended = self._hung_up = False
         self._finishing: list[Told] = []
-        self._stream_watch: int | None = None
+        self._stream_watched = False
         self._sock_watch: int | None = None
 
     def start(self) -> None:
@@ -51,7 +53,7 @@ class Pump:
         self._sock_watch = libvirt.virEventAddHandle(self._sock.fileno(), 0, self._sock_event, None)
         try:
             self._stream.eventAddCallback(self._stream_wants(), self._stream_event, None)
-            self._stream_watch = 1
+            self._stream_watched = True
         except libvirt.libvirtError:
             self._fail()
         self._update()
@@ -64,22 +66,23 @@ class Pump:
     def abort(self, told: Told) -> None:
         """Give up."""
         self._end(self._stream.abort)
+        self._update()
         told(None)
 
     def _stream_wants(self) -> int:
-        reads = READABLE if self._stream_open and not self._to_sock else 0
+        reads = READABLE if self._reads and not self._to_sock else 0
         writes = WRITABLE if self._to_stream else 0
         return reads | writes | ERROR | HANGUP
 
     def _stream_event(self, stream: Any, events: int, opaque: Any) -> None:
         if self._ended:
             return
-        if events & READABLE and self._stream_open:
+        if events & READABLE:
             self._guarded(self._read_stream)
-        if events & WRITABLE:
+        if events & WRITABLE and self._stream_open:
             self._guarded(self._write_stream)
         if events & (ERROR | HANGUP) and not events & READABLE:
-            self._stream_ends()
+            self._stream_hangs_up()
         self._update()
 
     def _sock_event(self, watch: int, fd: int, events: int, opaque: Any) -> None:
@@ -89,26 +92,31 @@ class Pump:
             self._guarded(self._read_sock)
         if events & WRITABLE:
             self._guarded(self._write_sock)
+            self._read_rest()
         if events & (ERROR | HANGUP) and not events & READABLE:
-            self._sock_open = False
+            self._sock_ends()
         self._update()
 
-    def _guarded(self, move: Callable[[], None]) -> None:
+    def _guarded(self, move: Callable[[], None]) -> bool:
+        """Move bytes one way; say whether that went on."""
         try:
             move()
         except libvirt.libvirtError:
             self._fail()
         except BlockingIOError:
-            return
+            return False
         except OSError as err:
             log.debug("a stream's client is gone: %s", err)
-            self._sock_open, self._to_sock = False, b""
+            self._sock_ends()
+        else:
+            return True
+        return False
 
     def _read_stream(self) -> None:
         data = self._stream.recv(CHUNK)
-        if data == LATER:
+        if data == LATER and not self._hung_up:
             return
-        if not data:
+        if not data or data == LATER:
             self._stream_ends()
             return
         self._to_sock = data
@@ -118,7 +126,7 @@ class Pump:
         if self._to_sock:
             sent = self._sock.send(self._to_sock)
             self._to_sock = self._to_sock[sent:]
-        if not self._to_sock and not self._stream_open:
+        if not self._to_sock and not self._stream_open and self._sock_watch is not None:
             self._sock.shutdown(socket.SHUT_WR)
 
     def _read_sock(self) -> None:
@@ -126,8 +134,9 @@ class Pump:
         if not data:
             self._sock_open = False
             return
-        self._to_stream = data
-        self._write_stream()
+        if self._stream_open and not self._hung_up:
+            self._to_stream = data
+            self._write_stream()
 
     def _write_stream(self) -> None:
         while self._to_stream:
@@ -136,10 +145,37 @@ class Pump:
                 return
             self._to_stream = self._to_stream[sent:]
 
+    def _stream_hangs_up(self) -> None:
+        self._hung_up, self._to_stream = True, b""
+        self._forget_stream()
+        self._read_rest()
+
+    def _read_rest(self) -> None:
+        """Take what a stream still has that tells of nothing any more."""
+        while self._hung_up and self._stream_open and not self._to_sock and not self._ended:
+            if not self._reads or not self._guarded(self._read_stream):
+                self._stream_ends()
+
     def _stream_ends(self) -> None:
-        self._stream_open = False
-        if not self._to_sock:
-            self._guarded(self._write_sock)
+        # A stream that is over goes on telling so: nothing may listen to it any more.
+        self._stream_open, self._to_stream = False, b""
+        self._forget_stream()
+        self._guarded(self._write_sock)
+
+    def _sock_ends(self) -> None:
+        # Likewise the socket, once the client has closed his end.
+        self._sock_open, self._to_sock = False, b""
+        self._forget_sock()
+
+    def _forget_stream(self) -> None:
+        if self._stream_watched:
+            self._stream_watched = False
+            self._stream.eventRemoveCallback()
+
+    def _forget_sock(self) -> None:
+        if self._sock_watch is not None:
+            libvirt.virEventRemoveHandle(self._sock_watch)
+            self._sock_watch = None
 
     def _fail(self) -> None:
         self._error = errors.last() or InternalError("the stream failed")
@@ -147,7 +183,7 @@ class Pump:
         self._end(self._stream.abort)
 
     def _update(self) -> None:
-        if self._finishing and not self._to_stream and (not self._sock_open or not self._receives()):
+        if self._finishing and self._all_sent():
             self._end(self._stream.finish)
         if self._ended:
             for told in self._finishing:
@@ -155,34 +191,36 @@ class Pump:
             self._finishing.clear()
             return
         wants = (READABLE if self._sock_open and not self._to_stream else 0) | (WRITABLE if self._to_sock else 0)
-        libvirt.virEventUpdateHandle(self._sock_watch, wants)
-        if self._stream_watch is not None:
+        if self._sock_watch is not None:
+            libvirt.virEventUpdateHandle(self._sock_watch, wants)
+        if self._stream_watched:
             self._stream.eventUpdateCallback(self._stream_wants())
 
-    def _receives(self) -> bool:
-        """Say whether bytes of the caller may still be under way."""
-        self._guarded(self._read_sock)
-        return bool(self._to_stream)
+    def _all_sent(self) -> bool:
+        """Take what the client has sent; say whether all of it is in the stream."""
+        while self._sock_open and self._sock_watch is not None and not self._to_stream:
+            if not self._guarded(self._read_sock):
+                break
+        return not self._to_stream
 
     def _end(self, how: Callable[[], Any]) -> None:
         if self._ended:
             return
         self._ended = True
-        if self._sock_watch is not None:
-            libvirt.virEventRemoveHandle(self._sock_watch)
+        self._forget_sock()
         try:
-            if self._stream_watch is not None:
-                self._stream.eventRemoveCallback()
+            self._forget_stream()
             how()
         except libvirt.libvirtError:
             self._error = self._error or errors.last()
         self._sock.close()
 
 
-def opened(context: Context, start: Callable[[Any], Any], *, result: Any = None) -> StreamEnd:
+def opened(context: Context, start: Callable[[Any], Any], *, reads: bool = True) -> StreamEnd:
     """Open a stream by `start`, which gets it as `libvirtmod` has it, and give the caller's end.
 
-    What `start` returns is the call's own result; None and -1 are failures.
+    What `start` returns is the call's own result; None and -1 are failures. `reads` says whether libvirt has bytes
+    to give.
     """
     connection = context.library_connection
     stream = connection.newStream(NONBLOCK)
@@ -191,7 +229,7 @@ def opened(context: Context, start: Callable[[Any], Any], *, result: Any = None)
         raise errors.failed("the opening of a stream")
     ours, theirs = socket.socketpair()
     ours.settimeout(0)
-    pump = Pump(stream, ours)
+    pump = Pump(stream, ours, reads=reads)
     loop = event_loop()
     loop.post(pump.start)
     fd = theirs.detach()
@@ -199,7 +237,7 @@ def opened(context: Context, start: Callable[[Any], Any], *, result: Any = None)
         fd,
         finish=lambda: _told(lambda told: loop.post(lambda: pump.finish(told))),
         abort=lambda: _told(lambda told: loop.post(lambda: pump.abort(told))),
-        result=value if isinstance(value, (str, bytes)) else result,
+        result=value if isinstance(value, (str, bytes)) else None,
     )
 
 
@@ -238,11 +276,14 @@ def screenshot(context: Context, handle: Handle, args: tuple[Any, ...]) -> Strea
 
 def upload(context: Context, handle: Handle, args: tuple[Any, ...]) -> StreamEnd:
     """Write into a volume."""
-    offset, length, flags = args
-    return opened(context, lambda stream: libvirtmod.virStorageVolUpload(handle.raw, stream, offset, length, flags))
+    start = functools.partial(_transfer, libvirtmod.virStorageVolUpload, handle, args)
+    return opened(context, start, reads=False)
 
 
 def download(context: Context, handle: Handle, args: tuple[Any, ...]) -> StreamEnd:
     """Read a volume."""
-    offset, length, flags = args
-    return opened(context, lambda stream: libvirtmod.virStorageVolDownload(handle.raw, stream, offset, length, flags))
+    return opened(context, functools.partial(_transfer, libvirtmod.virStorageVolDownload, handle, args))
+
+
+def _transfer(function: Callable[..., int], handle: Handle, args: tuple[Any, ...], stream: Any) -> int:
+    return function(handle.raw, stream, *args)
