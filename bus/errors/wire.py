@@ -15,20 +15,22 @@ from virtbus.bus.wire.message import Message
 
 SIGNATURE = "suusssii"
 DBUS = "org.freedesktop.DBus.Error."
+TEXT_MAX = 4000
+"""Characters of the longest text that is sent: what an error repeats of a caller's words may be of any length."""
 
 
 class BusError(Exception):
     """An error of D-Bus itself, not of libvirt: an unknown object, method or property, or wrong arguments."""
 
     def __init__(self, name: str, message: str) -> None:
-        self.name, self.message = DBUS + name, message
+        self.name, self.message = DBUS + name, message[:TEXT_MAX]
         super().__init__(message)
 
 
 def body_of(error: LibvirtError, origin: ErrorDomain) -> bytes:
     """Give the encoded body of an error; `origin` stands where the error names none."""
     out = bytearray()
-    texts = [(text or "").replace("\0", "") for text in (error.message, error.str1, error.str2, error.str3)]
+    texts = [(text or "").replace("\0", "")[:TEXT_MAX] for text in (error.message, error.str1, error.str2, error.str3)]
     where = origin if error.origin is None else error.origin
     values: tuple[Any, ...] = (texts[0], int(where), int(error.level), *texts[1:], error.int1, error.int2)
     for_signature(SIGNATURE).encode(out, values)
