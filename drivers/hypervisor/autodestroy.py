@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Guests that end with their client (VIR_DOMAIN_START_AUTODESTROY).
+"""What ends with its client: guests so started (VIR_DOMAIN_START_AUTODESTROY), and files that he lent to one.
 
-libvirt destroys such a guest when the connection that started it is closed. All clients share one connection here, so
-a call that asks for it gets a connection of its own, which is closed when the client goes away.
+libvirt destroys such a guest, and lets go of the files, when the connection that it came by is closed. All clients
+share one connection here, so a call that asks for it gets a connection of its own, closed when the client goes away.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from virtbus.drivers.hypervisor.threads import Threads
 log = logging.getLogger("virtbus.hypervisor.autodestroy")
 
 STARTING = frozenset({"DomainCreateWithFlags", "DomainCreateXML", "DomainCreateWithFiles", "DomainCreateXMLWithFiles"})
+HOLDING = frozenset({"DomainFdAssociate"})
 
 
 class Home(Context, Protocol):
@@ -55,7 +56,9 @@ class OwnConnection:
 
 
 def asked(entry: Call, args: tuple[Any, ...]) -> bool:
-    """Say whether a call starts a guest that is to end with its client."""
+    """Say whether what a call does is to end with its client."""
+    if entry.name in HOLDING:
+        return True
     if entry.name not in STARTING:
         return False
     position = entry.flags_index
@@ -63,7 +66,7 @@ def asked(entry: Call, args: tuple[Any, ...]) -> bool:
 
 
 class Start:
-    """One such start: made where the call came in, run in a thread."""
+    """One such call: made where it came in, run in a thread."""
 
     def __init__(self, home: Home, plan: Plan, path: str | None) -> None:
         """Remember the client; `path` is the guest's where the call is one of a guest."""
@@ -72,7 +75,7 @@ class Start:
         self._loop = asyncio.get_running_loop()
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
-        """Start the guest and give what the call gives; raises libvirt's error."""
+        """Make the call and give what it gives; raises libvirt's error."""
         own = OwnConnection(self._home)
         try:
             value = self._plan(own, self._handle(own), args)

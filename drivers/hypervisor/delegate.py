@@ -3,8 +3,7 @@
 
 The rule: `DomainGetXMLDesc` is `libvirtmod.virDomainGetXMLDesc`, with the object's handle in front of the entry's
 arguments, and its result has the shape that the entry says. `RENAMED` holds the functions that are spelled
-differently there, `REORDERED` those whose arguments come in another order; what does not fit stands by name in
-`special.py`.
+differently there; what does not fit stands by name in `special.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ RENAMED = {
 """The protocol's spelling, and libvirt-python's."""
 
 PUBLIC = {
-    "virDomainGetBlockIoTune": "virDomainGetBlockIoTune",
     "virNodeGetSevInfo": "virNodeGetSEVInfo",
     "virDomainFdAssociate": "virDomainFDAssociate",
 }

@@ -32,10 +32,6 @@ class Known:
         """Give the object at a path."""
         return self._alive.get(path) or self._gone.get(path)
 
-    def alive(self) -> list[Kept]:
-        """Give all that libvirt has now, as far as was heard."""
-        return list(self._alive.values())
-
     def is_alive(self, path: str) -> bool:
         """Say whether libvirt has the object, as far as was heard."""
         return path in self._alive

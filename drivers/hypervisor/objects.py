@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The catalogue's objects, each served by handing its calls on to libvirt.
 
-An object takes any call of its class through `submit`: it is done in a thread, and `done` is told there. The same
-calls can be awaited as methods.
+An object takes any call of its class through `submit`: it is done in a thread, and `done` is told there.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -229,35 +227,3 @@ KEPT: dict[str, type[Kept]] = {
     )
 }  # fmt: skip
 INNER: dict[str, type[Inner]] = {cls.noun: cls for cls in (HostedSnapshot, HostedCheckpoint)}
-
-
-def _awaited(entry: Call) -> Callable[..., Any]:
-    async def method(self: Hosted, *args: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-
-        def settle(value: Any, error: LibvirtError | None) -> None:
-            if answer.cancelled():
-                return
-            if error is not None:
-                answer.set_exception(error)
-            else:
-                answer.set_result(value)
-
-        def done(value: Any, error: LibvirtError | None) -> None:
-            loop.call_soon_threadsafe(settle, value, error)
-
-        self.submit(entry, args, done)
-        return await answer
-
-    method.__name__ = entry.method
-    method.__doc__ = entry.doc
-    return method
-
-
-def make_awaitable() -> None:
-    """Give every hosted class its calls as methods that can be awaited."""
-    for cls in (*MANAGERS, *KEPT.values(), *INNER.values()):
-        for name, entry in cls.calls.items():
-            if name not in vars(cls):
-                setattr(cls, name, _awaited(entry))
