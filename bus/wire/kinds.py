@@ -34,7 +34,7 @@ from virtbus.bus.types import (
     UuidText,
     fields_of,
 )
-from virtbus.bus.wire import codec
+from virtbus.bus.wire import codec, reflists
 from virtbus.bus.wire.codec import Codec, Malformed
 
 _SCALARS = {
@@ -143,6 +143,8 @@ def _nullable(kind: Nullable, order: str) -> Codec:
 
 
 def _listing(kind: Listing, order: str) -> Codec:
+    if isinstance(kind.item, Record) and reflists.suits(kind.item, order):
+        return reflists.listing(kind.item, of_kind(kind.item, order), kind.limit)
     return codec.array(of_kind(kind.item, order), order, kind.limit)
 
 

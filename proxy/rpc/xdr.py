@@ -43,6 +43,10 @@ class Malformed(ValueError):
     """Bytes that are not what the procedure takes, or values that it cannot carry."""
 
 
+MEMORY_MAX = 1 << 16
+"""References whose bytes a list's codec remembers; then it begins anew."""
+
+
 class Codec(NamedTuple):
     """How values of one kind are written and read.
 
@@ -300,6 +304,8 @@ def _listing(kind: Listing) -> Codec:
     if item.format and len(item.format) == 1:
         return _numbers(item.format, limit)
     write, read, unpack = item.encode, item.decode, _LENGTH.unpack_from
+    if isinstance(kind.item, Record) and kind.item.is_reference:
+        write = _remembering(write)
 
     def encode(out: bytearray, value: Any) -> None:
         if len(value) > limit:
@@ -338,6 +344,23 @@ def _numbers(fmt: str, limit: int) -> Codec:
         return list(struct.unpack_from(f">{count}{fmt}", data, pos)), pos + count * width
 
     return Codec(encode, decode)
+
+
+def _remembering(write: Encode) -> Encode:
+    """Give an encoder that keeps the bytes of references: lists of them are long and change little."""
+    memory: dict[Any, bytes] = {}
+
+    def encode(out: bytearray, ref: Any) -> None:
+        known = memory.get(ref)
+        if known is None:
+            if len(memory) >= MEMORY_MAX:
+                memory.clear()
+            piece = bytearray()
+            write(piece, ref)
+            known = memory[ref] = bytes(piece)
+        out += known
+
+    return encode
 
 
 def _record(kind: Record) -> Codec:
