@@ -35,7 +35,7 @@ _LISTS = {
 }  # fmt: skip
 """How the legacy protocol calls the bound of each list of names."""
 
-_GENEROUS = frozenset({407})
+_GENEROUS = frozenset({395, 407})
 """Calls that give all parameters whatever number was asked for; clients send anything there."""
 
 

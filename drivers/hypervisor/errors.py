@@ -27,6 +27,12 @@ def unsupported(function: str) -> LibvirtError:
     return NoSupport(function, origin=_origin(function))
 
 
+def null_argument(function: str, argument: str) -> LibvirtError:
+    """Give what libvirt's public functions say of an argument that is missing."""
+    text = f"{argument} in {function} must not be NULL"
+    return LibvirtError.whole(8, text, ErrorDomain.DOM, str1=function, str2=argument, int1=0, int2=0)
+
+
 _ORIGINS = (
     ("virDomainSnapshot", ErrorDomain.DOMAIN_SNAPSHOT),
     ("virDomainCheckpoint", ErrorDomain.DOMAIN_CHECKPOINT),

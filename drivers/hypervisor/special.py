@@ -24,6 +24,7 @@ SPECIAL: dict[str, Plan] = {
     "ConnectSupportsFeature": special_host.supports_feature,
     "NodeGetInfo": special_host.node_get_info,
     "NodeGetCPUMap": special_host.node_get_cpu_map,
+    "ConnectBaselineCPU": special_host.baseline_cpu,
     "NodeGetFreePages": special_host.node_get_free_pages,
     "NodeAllocPages": special_host.node_alloc_pages,
     "NetworkGetDHCPLeases": special_host.network_get_dhcp_leases,

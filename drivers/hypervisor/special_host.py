@@ -6,10 +6,11 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+import libvirtmod
 from virtbus.bus.api.connection import CPUMap, NodeInfo
 from virtbus.bus.api.network import DHCPLease
 from virtbus.bus.errors import InternalError
-from virtbus.drivers.hypervisor import layouts
+from virtbus.drivers.hypervisor import errors, layouts
 from virtbus.drivers.hypervisor.ctypes_calls import native
 from virtbus.drivers.hypervisor.delegate import Context
 from virtbus.drivers.hypervisor.handles import Handle
@@ -31,6 +32,17 @@ def node_get_info(context: Context, handle: Handle | None, args: tuple[Any, ...]
     native()("virNodeGetInfo", context.connection_address, room)
     model, *numbers = layouts.NODE_INFO.unpack(room)
     return NodeInfo(model.partition(b"\0")[0].decode(), *numbers)
+
+
+def baseline_cpu(context: Context, handle: Handle | None, args: tuple[Any, ...]) -> str:
+    """Give the CPU that all have in common; no list at all is what the public function itself refuses."""
+    cpus, flags = args
+    if not cpus:
+        raise errors.null_argument("virConnectBaselineCPU", "xmlCPUs")
+    found = libvirtmod.virConnectBaselineCPU(context.connection, cpus, flags)
+    if found is None:
+        raise errors.failed("virConnectBaselineCPU")
+    return str(found)
 
 
 def node_get_cpu_map(context: Context, handle: Handle | None, args: tuple[Any, ...]) -> CPUMap:
