@@ -113,6 +113,7 @@ class Call:
     fds_in: bool
     bus: bool
     job: bool
+    constant: bool
     function: Callable[..., Any] = field(repr=False, compare=False)
     method: str = ""
     owner: type[Api] = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -340,6 +341,7 @@ def call(
     fds_in: bool = False,
     bus: bool = True,
     job: bool = False,
+    constant: bool = False,
 ) -> Callable[[F], F]:
     """Declare a call.
 
@@ -348,7 +350,7 @@ def call(
     argument of the forms that have one, written `name:position` where it is not just before the flags.
     `read_only`: whether read-only connections may make it, where that does not follow from `acl`.
     `args`, `ret`: records of the wire layout for `Form.SPECIAL`. `sparse`: the flag that asks for holes.
-    `bus`: False for what only the wire has.
+    `bus`: False for what only the wire has. `constant`: the answer is the same for as long as the daemon runs.
     """
 
     def mark(function: F) -> F:
@@ -356,7 +358,7 @@ def call(
             number=number, acl=perms(acl), filter=perms(filter), since=since, urgent=urgent, form=form,
             program=program, stream=stream, sparse=sparse, extra=extra, read_only=read_only, wire_args=args,
             wire_ret=ret, given_name=name, fds_in=fds_in, bus=bus and form is not Form.SESSION, job=job,
-            function=function,
+            constant=constant, function=function,
         )  # fmt: skip
         function.entry = entry  # type: ignore[attr-defined]
         return function

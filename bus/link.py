@@ -52,6 +52,8 @@ class Link:
         self._initial = initial
         self._room = _room()
         self.closed = False
+        self.answers: dict[int, bytes] = {}
+        """What the other side answered once and for all, kept by whoever called, by a number of his."""
         self.on_call: Callable[[Message], None] = lambda message: None
         self.on_signal: Callable[[Message], None] = lambda message: None
         self.on_closed: Callable[[], None] = lambda: None

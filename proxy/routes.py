@@ -89,6 +89,9 @@ class Route:
         if known is None or (link is None and session.peers.bus_name(part) is None):
             session.refuse(packet, names.unsupported(self.entry))
             return
+        if self.entry.constant and link is not None and self.number in link.answers:
+            self._reply(session, packet, bytearray(link.answers[self.number]))
+            return
         path = known[1] if target is None else target.path()
         done = partial(self._receive, session, packet, target, wire, link)
         if link is not None:
@@ -125,7 +128,7 @@ class Route:
 
     # -- replies
 
-    def _done(self, session: Session, packet: Packet, target: Any, wire: Any, _link: Link, reply: Message) -> None:
+    def _done(self, session: Session, packet: Packet, target: Any, wire: Any, link: Link, reply: Message) -> None:
         if reply.type != METHOD_RETURN:
             self._failed(session, packet, target, wire, reply)
             return
@@ -139,6 +142,12 @@ class Route:
         except xdr.SLACK:
             session.answer(replies.refusal(packet, _unencodable()))
             return
+        if self.entry.constant:
+            link.answers[self.number] = bytes(out)
+        self._reply(session, packet, out)
+
+    def _reply(self, session: Session, packet: Packet, out: bytearray) -> None:
+        """Send results that are encoded, behind room for their header."""
         size = len(out)
         if size > PACKET_MAX:
             session.answer(replies.refusal(packet, _unencodable()))

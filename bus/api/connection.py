@@ -75,7 +75,7 @@ class Connection(Api):
         """Say whether the driver has the numbered internal feature (1) or not (0)."""
         raise NoSupport
 
-    @call(3, acl="connect:getattr", since="0.0.3", urgent=True)
+    @call(3, acl="connect:getattr", since="0.0.3", urgent=True, constant=True)
     async def get_type(self) -> str:
         """Give the name of the hypervisor driver, such as QEMU."""
         raise NoSupport
@@ -93,12 +93,12 @@ class Connection(Api):
         """Give the host's name as the hypervisor's side sees it."""
         raise NoSupport
 
-    @call(110, acl="connect:getattr", since="0.3.0", urgent=True)
+    @call(110, acl="connect:getattr", since="0.3.0", urgent=True, constant=True)
     async def get_uri(self) -> str:
         """Give the canonical URI of the connection."""
         raise NoSupport
 
-    @call(157, acl="connect:getattr", since="0.7.3", urgent=True)
+    @call(157, acl="connect:getattr", since="0.7.3", urgent=True, constant=True)
     async def get_lib_version(self) -> UInt64:
         """Give the version of the library behind the daemon as one number.
 

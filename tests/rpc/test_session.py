@@ -160,18 +160,27 @@ async def test_daemons_that_nobody_asked_for(connect: Connect) -> None:
 
 async def test_a_daemon_goes_and_comes(connect: Connect, toy: Toy) -> None:
     client = await connect()
-    toy.methods["GetType"] = "QEMU"
-    await client.call("ConnectGetType")
-    toy.methods["GetType"] = lambda *_args: toy.drop()
+    toy.methods["GetHostname"] = "vm"
+    await client.call("ConnectGetHostname")
+    toy.methods["GetHostname"] = lambda *_args: toy.drop()
     with pytest.raises(Refused, match="End of file while reading data: Input/output error") as caught:
-        await client.call("ConnectGetType")
+        await client.call("ConnectGetHostname")
     assert (caught.value.code, caught.value.domain) == (38, 7)
     toy.away = True
     with pytest.raises(Refused, match="Failed to connect"):
-        await client.call("ConnectGetType")
+        await client.call("ConnectGetHostname")
     toy.away = False
-    toy.methods["GetType"] = "QEMU"
-    assert await client.call("ConnectGetType") == {"type": "QEMU"}
+    toy.methods["GetHostname"] = "vm"
+    assert await client.call("ConnectGetHostname") == {"hostname": "vm"}
+
+
+async def test_what_never_changes_is_asked_once(connect: Connect, toy: Toy) -> None:
+    client = await connect()
+    asked = []
+    toy.methods["GetType"] = lambda *_args: asked.append(1) or "QEMU"
+    for _ in range(3):
+        assert await client.call("ConnectGetType") == {"type": "QEMU"}
+    assert len(asked) == 1
 
 
 async def test_open_fails(connect: Connect, toy: Toy) -> None:
