@@ -24,7 +24,7 @@ from virtbus.bus.api import (
 )
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.errors import InternalError, LibvirtError
-from virtbus.drivers.hypervisor import autodestroy, quick
+from virtbus.drivers.hypervisor import autodestroy, quick, shield
 from virtbus.drivers.hypervisor.delegate import Context, Plan
 from virtbus.drivers.hypervisor.handles import Handle
 from virtbus.drivers.hypervisor.lookups import Place, handle_of
@@ -61,6 +61,7 @@ class Hosted(Api):
 
         def work() -> None:
             try:
+                shield.check(entry, args)
                 value = self.invoke(entry, args) if starts is None else starts(args)
             except LibvirtError as error:
                 done(None, error)
