@@ -30,7 +30,7 @@ def unsupported(function: str) -> LibvirtError:
 def null_argument(function: str, argument: str) -> LibvirtError:
     """Give what libvirt's public functions say of an argument that is missing."""
     text = f"{argument} in {function} must not be NULL"
-    return LibvirtError.whole(8, text, ErrorDomain.DOM, str1=function, str2=argument, int1=0, int2=0)
+    return LibvirtError.whole(8, text, ErrorDomain.DOMAIN, str1=function, str2=argument, int1=0, int2=0)
 
 
 _ORIGINS = (
