@@ -36,7 +36,5 @@ def test_counts() -> None:
     covered = [name for name, item in CHECKLIST.items() if item.tests]
     partly = [name for name, item in CHECKLIST.items() if item.open]
     named = {test for item in CHECKLIST.values() for test in item.tests}
-    print(
-        f"\n{len(covered)} of {len(ITEMS)} items have tests, {len(named)} tests in all; in part only: {', '.join(partly)}"
-    )
+    print(f"\n{len(covered)} of {len(ITEMS)} items have tests, {len(named)} in all; in part: {', '.join(partly)}")
     assert len(covered) == len(ITEMS)
