@@ -35,8 +35,7 @@ HEADROOM = 4096
 DEEPEST = 62
 """Levels of variants that a bus still carries, with what is around them."""
 
-DAEMONS = [d for d in daemons.load() if d.name != "proxy"]
-PROXY = "org.libvirt.proxy1"
+DAEMONS = daemons.load()
 NO_PATHS = ("", "none", "//", "/org//libvirt", "/org/libvirt/", "/org/libvirt/é", "/" + "x" * 8192)
 
 
@@ -187,12 +186,3 @@ def test_32_mebibytes(daemon: daemons.Daemon, connection: libvirt.virConnect) ->
 
     with federation.unharmed(connection):
         assert asyncio.run(attacks()) == []
-
-
-async def test_the_proxy_has_no_objects(connection: libvirt.virConnect) -> None:
-    """It answers everybody, so that nobody waits, and does nothing for anybody."""
-    interface = "org.freedesktop.DBus.Properties"
-    asked = [Method(path, interface, "Get", "ss") for path in ("/", "/org/libvirt/proxy1", "/org/libvirt/network1")]
-    async with on_bus() as bus:
-        attacks = [a for method in asked for a in (*wrong(method), Attack("right type", method, "ss", least("ss")))]
-        assert await faults(sender(bus.link, PROXY), attacks) == []
