@@ -16,6 +16,7 @@ from typing import Any
 
 from dbus_next._private.address import get_system_bus_address, parse_address
 from dbus_next.auth import AuthExternal
+
 from virtbus.bus.errors.wire import error_from_bus
 from virtbus.bus.link import Link, settle
 from virtbus.bus.wire.codec import for_signature

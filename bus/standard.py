@@ -66,6 +66,8 @@ class Standard:
         async def checked(reply: Reply, caller: Caller) -> None:
             if reply.message.signature != signature:
                 raise BusError("InvalidArgs", f"{member} takes '{signature}', not '{reply.message.signature}'")
+            if short == "Manager" and self._service.find(reply.message.path or "").kind != "Manager":
+                raise BusError("UnknownInterface", f"the object has no interface '{interface}'")
             with acting(caller):
                 await handler(reply, caller)
 

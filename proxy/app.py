@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
+
 from virtbus.bus import daemons, logs, systemd
 from virtbus.bus.connection import ConnectionFailed
 from virtbus.bus.daemons import Daemon

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 import uvloop
+
 from virtbus.bus import daemons, introspection, logs
 from virtbus.bus.connection import ConnectionFailed, SystemBus
 from virtbus.bus.daemon import NameTaken, serve

@@ -12,6 +12,7 @@ import logging
 from typing import Any, Protocol
 
 import libvirt
+
 from virtbus.bus import holding
 from virtbus.bus.catalogue import Call
 from virtbus.drivers.hypervisor import errors

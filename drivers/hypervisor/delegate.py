@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import libvirtmod
+
 from virtbus.bus.catalogue import Call
 from virtbus.bus.errors import LibvirtError
 from virtbus.bus.refs import DomainRef

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import libvirt
 import libvirtmod
+
 from virtbus.bus.catalogue import Api
 from virtbus.bus.errors import ErrorDomain, LibvirtError
 from virtbus.bus.refs import DomainRef

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import libvirtmod
+
 from virtbus.bus.errors import ErrorDomain, InternalError, LibvirtError, NoSupport
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import libvirt
+
 from virtbus.bus.api import hypervisor, network, nodedev, secret, storage
 from virtbus.bus.api.domain.events import GraphicsAddress, GraphicsIdentity
 from virtbus.bus.catalogue import Api

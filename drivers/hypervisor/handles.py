@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import libvirtmod
+
 from virtbus.bus.refs import (
     BindingRef,
     CheckpointRef,

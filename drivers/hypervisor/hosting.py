@@ -15,6 +15,7 @@ import functools
 import logging
 
 import libvirt
+
 from virtbus.drivers.hypervisor import errors
 
 log = logging.getLogger("virtbus.hypervisor.hosting")

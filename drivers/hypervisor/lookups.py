@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import libvirtmod
+
 from virtbus.bus.errors import (
     InvalidArg,
     LibvirtError,

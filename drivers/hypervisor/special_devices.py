@@ -7,6 +7,7 @@ import ctypes
 from typing import Any
 
 import libvirtmod
+
 from virtbus.bus.api.domain.devices import BlockInfo, BlockJobInfo, DiskError
 from virtbus.bus.types import ParamDict, ULLong
 from virtbus.drivers.hypervisor import errors, layouts, params

@@ -7,6 +7,7 @@ import ctypes
 from typing import Any
 
 import libvirtmod
+
 from virtbus.bus.api.domain.agent import FSInfo, GuestInterface, GuestTime, IPAddress
 from virtbus.bus.api.domain.tuning import MemoryStat
 from virtbus.bus.api.hypervisor import StatsRecord

@@ -7,6 +7,7 @@ import ctypes
 from typing import Any
 
 import libvirtmod
+
 from virtbus.bus.api.connection import CPUMap, NodeInfo
 from virtbus.bus.api.network import DHCPLease
 from virtbus.bus.errors import InternalError

@@ -17,6 +17,7 @@ from typing import Any
 
 import libvirt
 import libvirtmod
+
 from virtbus.bus.errors import InternalError, LibvirtError
 from virtbus.bus.streams import StreamEnd
 from virtbus.drivers.hypervisor import errors

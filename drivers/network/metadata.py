@@ -7,6 +7,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
+
 from virtbus.bus.errors import InvalidArg, NoNetworkMetadata, OperationInvalid
 from virtbus.drivers.common.flags import check_flags
 from virtbus.drivers.common.xml.parse import Element, parse

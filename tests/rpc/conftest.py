@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 import uvloop
+
+from tests.rpc.client import Client
+from tests.rpc.toy import Toy
 from virtbus.bus import daemons
 from virtbus.bus.caller import Caller
 from virtbus.proxy.auth import Method
 from virtbus.proxy.listen.unix import UnixWire
 from virtbus.proxy.rpc.limits import Limits
 from virtbus.proxy.server import Server
-
-from tests.rpc.client import Client
-from tests.rpc.toy import Toy
 
 ROOT = Caller(uid=0, gid=0, pid=1, start_time=1, user="root", transport="unix")
 Connect = Callable[..., Awaitable[Client]]

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from virtbus.bus.errors import NoDomain
-from virtbus.proxy.server import Server
 
 from tests.rpc.client import REMOTE, Refused, call, packet
 from tests.rpc.conftest import DOMAIN, Connect
 from tests.rpc.test_framing import lives, refusal
 from tests.rpc.toy import Toy
+from virtbus.bus.errors import NoDomain
+from virtbus.proxy.server import Server
 
 MOST = 0x7FFFFFFF
 FLAT = 2 << 20

@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from virtbus.bus.api.hypervisor import Manager
-from virtbus.bus.api.network import Manager as Networks
-from virtbus.bus.refs import DomainRef, NetworkRef
-from virtbus.proxy.server import Server
 
 from tests.rpc.client import Refused
 from tests.rpc.conftest import DOMAIN, Connect
 from tests.rpc.toy import Toy
+from virtbus.bus.api.hypervisor import Manager
+from virtbus.bus.api.network import Manager as Networks
+from virtbus.bus.refs import DomainRef, NetworkRef
+from virtbus.proxy.server import Server
 
 REF = DomainRef("demo", bytes.fromhex(DOMAIN["uuid"]), 1)
 OTHER = DomainRef("other", bytes(16), 2)

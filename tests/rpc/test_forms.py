@@ -10,16 +10,16 @@ import struct
 from typing import Any
 
 import pytest
+
+from tests.rpc.client import FACTS, REMOTE, Refused, packet
+from tests.rpc.conftest import DOMAIN, Connect
+from tests.rpc.toy import Toy
 from virtbus.bus.api.domain.devices import BlockJobInfo
 from virtbus.bus.api.domain.lifecycle import CPUStats
 from virtbus.bus.api.domain.tuning import SecurityLabel, VcpuPlace
 from virtbus.bus.errors import InvalidArg
 from virtbus.bus.refs import DomainRef
 from virtbus.bus.types import UInt, ULLong
-
-from tests.rpc.client import FACTS, REMOTE, Refused, packet
-from tests.rpc.conftest import DOMAIN, Connect
-from tests.rpc.toy import Toy
 
 REF = DomainRef("demo", bytes.fromhex(DOMAIN["uuid"]), 1)
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from virtbus.bus.refs import DomainRef
-from virtbus.proxy.server import Server
 
 from tests.rpc.client import CLOSED, KEEPALIVE, REMOTE, Client, Refused, call, packet
 from tests.rpc.conftest import DOMAIN, Connect
 from tests.rpc.toy import HOLD, Toy
+from virtbus.bus.refs import DomainRef
+from virtbus.proxy.server import Server
 
 REF = DomainRef("demo", bytes.fromhex(DOMAIN["uuid"]), 1)
 

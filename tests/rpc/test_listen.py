@@ -12,16 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from tests.host import certificates
+from tests.rpc.client import Client, Refused, call
+from tests.rpc.toy import Toy
 from virtbus.proxy.auth import Method
 from virtbus.proxy.listen import net, unix
 from virtbus.proxy.listen.certificates import CertificateError, Files, context_for
 from virtbus.proxy.listen.net import Gate, NetListener
 from virtbus.proxy.listen.unix import Door, UnixListener
 from virtbus.proxy.server import Server
-
-from tests.host import certificates
-from tests.rpc.client import Client, Refused, call
-from tests.rpc.toy import Toy
 
 
 async def dial(path: str) -> Client:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from virtbus.bus.caller import Caller
-from virtbus.bus.errors import NoDomain
-from virtbus.proxy.auth import Method, denied
-from virtbus.proxy.server import Server
 
 from tests.rpc.client import CLOSED, Refused
 from tests.rpc.conftest import DOMAIN, ROOT, Connect
 from tests.rpc.toy import Toy
+from virtbus.bus.caller import Caller
+from virtbus.bus.errors import NoDomain
+from virtbus.proxy.auth import Method, denied
+from virtbus.proxy.server import Server
 
 JOE = Caller(uid=1000, gid=1000, pid=77, start_time=5, user="joe", transport="unix")
 

@@ -8,11 +8,10 @@ import os
 import socket
 import struct
 
-from virtbus.bus.errors import ErrorDomain, SystemCallError
-
 from tests.rpc.client import REMOTE, Client, packet, procedure
 from tests.rpc.conftest import DOMAIN, Connect
 from tests.rpc.toy import Toy
+from virtbus.bus.errors import ErrorDomain, SystemCallError
 
 VOLUME = {"pool": "p", "name": "v", "key": "k"}
 STREAM, HOLE = 3, 6

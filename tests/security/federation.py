@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import libvirt
+
 from virtbus.bus import daemons
 from virtbus.bus.connection import BUS, BUS_PATH, SystemBus
 

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import libvirt
 import pytest
-from virtbus.bus import daemons
-from virtbus.bus.connection import SystemBus
-from virtbus.bus.wire.message import Fields, Message, Type
 
 from tests.security import answers, federation
 from tests.security.wires import Send, beside_bus, least, on_bus, sender
+from virtbus.bus import daemons
+from virtbus.bus.connection import SystemBus
+from virtbus.bus.wire.message import Fields, Message, Type
 
 pytestmark = [pytest.mark.federation, pytest.mark.usefixtures("targets")]
 

@@ -9,16 +9,16 @@ from typing import Any
 import libvirt
 import pytest
 from dbus_next.signature import SignatureTree
+
+from tests.security import answers, federation
+from tests.security.test_bus_input import DAEMONS, methods
+from tests.security.wires import empty, on_bus, sender
 from virtbus.bus import daemons
 from virtbus.bus.catalogue import Call
 from virtbus.bus.types import Scalar
 from virtbus.bus.wire.codec import for_signature
 from virtbus.bus.wire.message import Fields, Message, Type
 from virtbus.proxy.rpc import layout
-
-from tests.security import answers, federation
-from tests.security.test_bus_input import DAEMONS, methods
-from tests.security.wires import empty, on_bus, sender
 
 pytestmark = [pytest.mark.federation, pytest.mark.usefixtures("targets")]
 

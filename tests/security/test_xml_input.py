@@ -16,10 +16,10 @@ from pathlib import Path
 
 import libvirt
 import pytest
-from virtbus.bus.errors import XmlDetail, XmlError
 
 from tests.security import answers, federation, xmlattack
 from tests.security.xmlattack import ACCEPTED
+from virtbus.bus.errors import XmlDetail, XmlError
 
 pytestmark = [pytest.mark.federation, pytest.mark.usefixtures("targets")]
 

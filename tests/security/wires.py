@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from dbus_next.signature import SignatureTree, SignatureType
+
 from virtbus.bus import daemons
 from virtbus.bus.connection import SystemBus
 from virtbus.bus.link import Link, settle

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus import daemons, index, introspection
 from virtbus.bus.catalogue import Api, Call, Event, Form
 from virtbus.bus.cli import coverage

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from lxml import etree
+
 from virtbus.bus.errors import ErrorDomain, InternalError, XmlDetail, XmlError, XmlInvalidSchema
 
 SCHEMAS = "/usr/share/libvirt/schemas"

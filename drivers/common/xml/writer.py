@@ -7,6 +7,7 @@ import copy
 from collections.abc import Sequence
 
 from lxml import etree
+
 from virtbus.drivers.common.xml.parse import Element
 
 _ESCAPES: dict[int, str | None] = {code: None for code in range(32) if chr(code) not in "\t\n\r"}

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 
 import pytest
+
 from virtbus.bus import daemons
 from virtbus.bus.connection import SystemBus
 

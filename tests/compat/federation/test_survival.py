@@ -13,10 +13,10 @@ from pathlib import Path
 
 import libvirt
 import pytest
-from virtbus.bus import daemons
-from virtbus.bus.connection import BUS, BUS_PATH, SystemBus
 
 from tests.compat.federation.conftest import URI, Virsh, run_virsh
+from virtbus.bus import daemons
+from virtbus.bus.connection import BUS, BUS_PATH, SystemBus
 
 pytestmark = pytest.mark.federation
 

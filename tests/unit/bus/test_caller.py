@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import pytest
+
 from virtbus.bus.caller import ITSELF, Caller, acting, current, start_time_of
 from virtbus.bus.errors import InvalidArg
 

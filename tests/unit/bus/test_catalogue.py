@@ -2,6 +2,7 @@
 """The catalogue's kit: what follows from an entry."""
 
 import pytest
+
 from virtbus.bus import index
 from virtbus.bus.api import network, storage
 from virtbus.bus.api.domain import Domain

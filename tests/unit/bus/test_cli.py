@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus import daemons
 from virtbus.bus.cli import coverage, main, status
 

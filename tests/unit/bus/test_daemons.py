@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus import daemons
 from virtbus.bus.daemons import DescriptorError
 from virtbus.bus.errors import NoConnect

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from dbus_next.introspection import Node
+
 from virtbus.bus import index, introspection
 from virtbus.bus.api import network
 from virtbus.bus.api.domain import Domain

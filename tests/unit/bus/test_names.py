@@ -2,6 +2,7 @@
 """The rules between the spellings of a name."""
 
 import pytest
+
 from virtbus.bus.introspection import argument_name
 from virtbus.bus.names import camel, rpc_name
 

@@ -5,6 +5,7 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus import refs
 from virtbus.bus.types import Reference
 

@@ -8,14 +8,14 @@ import socket
 from typing import Any
 
 import pytest
+
+from tests.unit.bus.toy import MANAGER, NETWORK, ROOT, open_descriptors, served
 from virtbus.bus.caller import Caller
 from virtbus.bus.errors import NoNetwork
 from virtbus.bus.errors.wire import error_from_bus
 from virtbus.bus.link import Link
 from virtbus.bus.wire.codec import Variant
 from virtbus.bus.wire.message import Message, Type, build, make_call
-
-from tests.unit.bus.toy import MANAGER, NETWORK, ROOT, open_descriptors, served
 
 N0 = ROOT + "/network/" + "00" * 16
 PROPERTIES = "org.freedesktop.DBus.Properties"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.policy.polkit import ALICE, BOB, REMOTE, ROOT, Manager, Network, Polkit, Rule, named, no, yes
 from virtbus.bus import index
 from virtbus.bus.api import network as api
 from virtbus.bus.api import storage
@@ -18,8 +20,6 @@ from virtbus.bus.errors import AccessDenied, ErrorDomain, NoNetwork, OperationDe
 from virtbus.bus.refs import DomainRef, NetworkRef, PoolRef, VolumeRef
 from virtbus.policy.authorise import Authoriser
 from virtbus.policy.identity import IdentityFile
-
-from tests.unit.policy.polkit import ALICE, BOB, REMOTE, ROOT, Manager, Network, Polkit, Rule, named, no, yes
 
 MANAGER = Manager("alice-net", "bob-net", "bob-lan")
 ANET = Network("alice-net", 1)

@@ -4,9 +4,9 @@
 import asyncio
 
 import pytest
-from virtbus.policy.authority import AT_ONCE, Authority, Subject
 
 from tests.unit.policy.polkit import Polkit, no, yes
+from virtbus.policy.authority import AT_ONCE, Authority, Subject
 
 ACTION = "org.libvirt.api.domain.start"
 SUBJECT = Subject(pid=10, start_time=20, uid=30)

@@ -4,6 +4,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus import refs
 from virtbus.policy import details, settings
 

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus import daemons
 from virtbus.policy import actions, files, permissions, units
 

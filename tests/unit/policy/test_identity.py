@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.caller import Caller
 from virtbus.policy.identity import IdentityFile, MapError, Mapped, parse
 

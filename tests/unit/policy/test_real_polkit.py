@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.caller import start_time_of
 from virtbus.bus.connection import BUS, BUS_PATH, SystemBus
 from virtbus.bus.wire.message import Message

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from virtbus.proxy import account, app
 from virtbus.proxy.auth import Method
 from virtbus.proxy.config import ConfigError, Settings

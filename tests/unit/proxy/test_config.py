@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from virtbus.proxy import config
 from virtbus.proxy.config import ConfigError, Settings
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus import daemons
 from virtbus.bus.errors import InternalError, LibvirtError, NoConnect
 from virtbus.proxy import uris

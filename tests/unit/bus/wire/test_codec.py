@@ -13,6 +13,7 @@ from dbus_next._private.marshaller import Marshaller
 from dbus_next.signature import SignatureTree
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus.wire.codec import Malformed, Variant, for_signature, for_single
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=20)

@@ -11,6 +11,7 @@ from dbus_next import MessageType, Variant
 from dbus_next._private.unmarshaller import Unmarshaller
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus.wire.codec import Malformed
 from virtbus.bus.wire.message import CallTemplate, Fields, Message, Parser, Type, build, build_reply, make_call
 

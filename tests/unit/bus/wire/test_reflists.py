@@ -9,6 +9,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus.refs import DomainRef, SnapshotRef, VolumeRef
 from virtbus.bus.types import Listing, Record
 from virtbus.bus.wire import codec, kinds, reflists

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.errors import ErrorDomain, Rpc
 from virtbus.drivers.common import rpc
 from virtbus.drivers.log.program import PROGRAM

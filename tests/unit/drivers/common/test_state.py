@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.errors import SystemCallError
 from virtbus.drivers.common.engine.files import Files, Filesystem
 from virtbus.drivers.common.fake.files import Files as FakeFiles

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+
 from virtbus.drivers.common.transaction import Transaction
 
 

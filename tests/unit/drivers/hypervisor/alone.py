@@ -15,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.unit.drivers.hypervisor.hosted import Told
 from virtbus.bus.catalogue import Api
 from virtbus.bus.refs import DomainRef
 from virtbus.drivers.hypervisor.driver import HypervisorDriver
-
-from tests.unit.drivers.hypervisor.hosted import Told
 
 PLACES = ("/etc/libvirt", "/run/libvirt", "/var/lib/libvirt", "/var/log/libvirt", "/var/cache/libvirt")
 SETTINGS = 'stdio_handler = "file"\nnamespaces = []\ncgroup_controllers = []\nsecurity_driver = "none"\n'

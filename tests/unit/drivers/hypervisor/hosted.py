@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import libvirt
+
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.refs import DomainRef
 from virtbus.bus.types import (

@@ -8,6 +8,8 @@ from typing import Any
 
 import libvirt
 import pytest
+
+from tests.unit.drivers.hypervisor.hosted import Hosted, arguments, python_methods
 from virtbus.bus.api import domain, hypervisor
 from virtbus.bus.catalogue import Call
 from virtbus.bus.errors import LibvirtError, NoDomain, NoSupport
@@ -15,8 +17,6 @@ from virtbus.bus.refs import DomainRef, SnapshotRef
 from virtbus.bus.types import LLong, UInt, ULLong
 from virtbus.drivers.hypervisor.delegate import RENAMED, function_name
 from virtbus.drivers.hypervisor.special import SPECIAL
-
-from tests.unit.drivers.hypervisor.hosted import Hosted, arguments, python_methods
 
 GETTERS = [
     entry

@@ -6,9 +6,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from virtbus.bus.refs import DomainRef
-
 from tests.unit.drivers.hypervisor.hosted import NETWORK, POOL, Hosted
+from virtbus.bus.refs import DomainRef
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.hypervisor.hosted import Hosted, arguments, every_call
 from virtbus.bus.api import (
     checkpoint,
     domain,
@@ -27,8 +29,6 @@ from virtbus.bus.api import (
 from virtbus.bus.catalogue import Api, Call
 from virtbus.bus.errors import LibvirtError
 from virtbus.bus.streams import StreamEnd
-
-from tests.unit.drivers.hypervisor.hosted import Hosted, arguments, every_call
 
 OUTCOMES = Path(__file__).with_name("outcomes.json")
 CLASSES: tuple[type[Api], ...] = (

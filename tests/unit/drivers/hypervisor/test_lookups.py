@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.refs import DeviceRef, DomainRef, NetworkRef, PortRef, SnapshotRef, VolumeRef
 from virtbus.drivers.hypervisor import embed
 from virtbus.drivers.hypervisor.lookups import Place, missing, place

@@ -7,6 +7,7 @@ import ctypes
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from virtbus.bus.types import LLong, ParamValue, UInt, ULLong
 from virtbus.drivers.hypervisor import params
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.api.domain import Domain
 from virtbus.bus.errors import LibvirtError, XmlDetail, XmlError
 from virtbus.drivers.hypervisor import shield

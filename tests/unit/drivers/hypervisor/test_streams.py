@@ -11,6 +11,7 @@ from typing import Any
 
 import libvirt
 import pytest
+
 from virtbus.drivers.hypervisor.eventloop import HANGUP, READABLE, WRITABLE, event_loop
 from virtbus.drivers.hypervisor.streams import LATER, Pump
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from virtbus.drivers.hypervisor.threads import Lane, Pool, Threads
 
 

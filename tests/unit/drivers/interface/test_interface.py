@@ -6,11 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.common import tree
 from virtbus.bus.api import interface as api
 from virtbus.bus.errors import InvalidArg, MultipleInterfaces, NoInterface
 from virtbus.drivers.interface.driver import InterfaceDriver
-
-from tests.unit.drivers.common import tree
 
 NET = "/sys/class/net"
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.api.log import LogFile, Manager
 from virtbus.bus.daemon import NameTaken
 from virtbus.bus.errors import InternalError

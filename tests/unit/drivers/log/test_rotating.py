@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.errors import SystemCallError
 from virtbus.drivers.log.rotating import Limits, Position, RotatingFile, backups, read
 

@@ -11,9 +11,8 @@ import os
 import subprocess
 from typing import Any
 
-from virtbus.drivers.network.driver import NetworkDriver
-
 from tests.unit.drivers.network.world import Told, create, manager
+from virtbus.drivers.network.driver import NetworkDriver
 
 NET = """\
 <network><name>{0}</name>{1}<bridge name='vb-{0}' stp='off'/><ip address='192.168.{2}.1' prefix='24'/></network>

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from virtbus.bus.errors import ErrorDomain, LibvirtError, XmlDetail
 from virtbus.drivers.network import dnsmasq
 from virtbus.drivers.network.check import fill_bridge, parse_network, validate

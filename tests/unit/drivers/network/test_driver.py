@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
+from tests.unit.drivers.network.world import World, create, define, manager, nat
 from virtbus.bus.errors import (
     InternalError,
     InvalidArg,
@@ -16,8 +18,6 @@ from virtbus.bus.errors import (
 )
 from virtbus.drivers.common.engine.netlink import AddAddress, DeleteLink, MakeBridge, Setting, SetUp
 from virtbus.drivers.network.network import VirtualNetwork
-
-from tests.unit.drivers.network.world import World, create, define, manager, nat
 
 UP = (["virbr7"], 1, True)
 DOWN: tuple[list[str], int, bool] = ([], 0, False)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from virtbus.drivers.common.engine.nft import Command
 from virtbus.drivers.network.check import fill_bridge, parse_network
 from virtbus.drivers.network.describe import running_form

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.network.world import nat
 from virtbus.bus.errors import InternalError, InvalidMac
 from virtbus.drivers.network import leasehelper
 from virtbus.drivers.network.check import parse_network
 from virtbus.drivers.network.leases import leases, normal_mac
-
-from tests.unit.drivers.network.world import nat
 
 FAR = 4_000_000_000
 V4 = {"VIR_BRIDGE_NAME": "virbr7", "DNSMASQ_LEASE_EXPIRES": f"{FAR} ", "DNSMASQ_CLIENT_ID": "01:aa"}

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from virtbus.bus.errors import InvalidArg, NoNetworkMetadata, OperationInvalid, XmlDetail
 
 from tests.unit.drivers.network.world import World, create, define, nat
+from virtbus.bus.errors import InvalidArg, NoNetworkMetadata, OperationInvalid, XmlDetail
 
 LIVE, CONFIG = 1, 2
 DESCRIPTION, TITLE, ELEMENT = range(3)

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.unit.drivers.network.world import World, create, nat
 from virtbus.bus.errors import InternalError, InvalidArg, LibvirtError, NetworkPortExist, NoNetworkPort
 from virtbus.bus.types import ParamDict, UInt
 from virtbus.drivers.network.network import VirtualNetwork
 from virtbus.drivers.network.port import Port
-
-from tests.unit.drivers.network.world import World, create, nat
 
 OWNER = "<owner><name>g</name><uuid>74770000-0000-4000-8000-0000000000f1</uuid></owner>"
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import signal
 
 import pytest
-from virtbus.bus.errors import LibvirtError
 
 from tests.unit.drivers.network.world import World, define, nat
+from virtbus.bus.errors import LibvirtError
 
 LIVE, CONFIG = 1, 2
 MODIFY, DELETE, ADD_LAST, ADD_FIRST = 1, 2, 3, 4

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.drivers.common import tree
 from virtbus.bus.api import nodedev as api
 from virtbus.bus.errors import LibvirtError
 from virtbus.drivers.common.engine.uevents import Uevent, decode
 from virtbus.drivers.nodedev.driver import NodeDeviceDriver
 from virtbus.drivers.nodedev.probe import Prober
-
-from tests.unit.drivers.common import tree
 
 PCI = "/sys/devices/pci0000:00/0000:00:02.0"
 DISK = f"{PCI}/virtio1/block/vda"

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+
 from virtbus.bus.api import nwfilter as api
 from virtbus.bus.errors import InternalError, NoNwfilter, NoNwfilterBinding, OperationFailed, OperationInvalid
 from virtbus.drivers.common.fake.files import Files

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.errors import LibvirtError
 from virtbus.drivers.nwfilter.filter_xml import read_filter, write_filter
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+
 from virtbus.bus.errors import ConfigUnsupported, InternalError
 from virtbus.drivers.nwfilter.binding_xml import read_binding
 from virtbus.drivers.nwfilter.filter_xml import read_filter

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from virtbus.drivers.secret import driver
 
 from tests.unit.drivers.secret.house import House
+from virtbus.drivers.secret import driver
 
 
 @pytest.fixture

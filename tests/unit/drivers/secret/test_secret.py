@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.secret.house import UUID, House
 from virtbus.bus.caller import Caller, acting
 from virtbus.bus.errors import InternalError, InvalidSecret, LibvirtError, NoSecret
 from virtbus.drivers.secret.model import read_secret, secret_text
-
-from tests.unit.drivers.secret.house import UUID, House
 
 CEPH = "<usage type='ceph'><name>who</name></usage>"
 ROOT = Caller(uid=0, transport="unix")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.caller import ITSELF, Caller
 from virtbus.drivers.common.colleagues import Colleagues
 from virtbus.drivers.secret.trust import BusTrust

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from virtbus.drivers.common.engine.beneath import folder, open_beneath
 
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.storage.house import House
 from virtbus.bus.errors import LibvirtError, NoSecret
 from virtbus.drivers.common.engine.process import Result
 from virtbus.drivers.storage.formats import BY_NAME
 from virtbus.drivers.storage.model import VolumeModel
 from virtbus.drivers.storage.qemu_img import Key, Wish, create, fill, resize_encrypted
 from virtbus.drivers.storage.volume_xml import read_volume, volume_text
-
-from tests.unit.drivers.storage.house import House
 
 UUID = "74770000-0000-4000-8000-00000000e001"
 BY_UUID = f"<secret type='passphrase' uuid='{UUID}'/>"

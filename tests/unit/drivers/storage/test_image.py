@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from virtbus.drivers.storage.backends.look import local_path
 from virtbus.drivers.storage.image import describe, probe
 

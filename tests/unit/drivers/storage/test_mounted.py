@@ -6,6 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.storage.house import House
 from virtbus.bus.errors import InvalidArg, LibvirtError, StoragePoolBuilt, StorageProbeFailed
 from virtbus.drivers.common.engine.process import Result
 from virtbus.drivers.common.fake.process import Processes
@@ -13,8 +15,6 @@ from virtbus.drivers.storage.backends import absent, blkid, disk, fs, mpath
 from virtbus.drivers.storage.formats import BY_NAME
 from virtbus.drivers.storage.model import PoolModel
 from virtbus.drivers.storage.pool_xml import read_pool
-
-from tests.unit.drivers.storage.house import House
 
 GOLDEN = Path(__file__).parents[3] / "golden/storage/pools"
 

@@ -8,9 +8,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from virtbus.bus.errors import InternalError, LibvirtError, NoStoragePool, OperationFailed, OperationInvalid
 
 from tests.unit.drivers.storage.house import House
+from virtbus.bus.errors import InternalError, LibvirtError, NoStoragePool, OperationFailed, OperationInvalid
 
 UNSUPPORTED = "this function is not supported by the connection driver"
 U1, U2 = "11111111-1111-4111-8111-111111111111", "21111111-1111-4111-8111-111111111111"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from virtbus.bus.errors import LibvirtError
 from virtbus.drivers.storage import capabilities
 from virtbus.drivers.storage.pool_text import pool_text, state_text

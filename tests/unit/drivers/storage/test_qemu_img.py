@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.errors import ConfigUnsupported
 from virtbus.drivers.storage.formats import BY_NAME
 from virtbus.drivers.storage.model import VolumeModel

@@ -8,11 +8,11 @@ import contextlib
 import os
 
 import pytest
+
+from tests.unit.drivers.storage.house import House
 from virtbus.bus.errors import ErrorDomain, LibvirtError, OperationInvalid
 from virtbus.bus.streams import StreamEnd
 from virtbus.drivers.storage.volume import StorageVolume
-
-from tests.unit.drivers.storage.house import House
 
 
 async def send(volume: StorageVolume, data: bytes, offset: int = 0, length: int = 0) -> None:

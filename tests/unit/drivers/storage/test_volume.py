@@ -10,6 +10,8 @@ import stat
 from pathlib import Path
 
 import pytest
+
+from tests.unit.drivers.storage.house import House
 from virtbus.bus.errors import (
     InternalError,
     InvalidArg,
@@ -22,8 +24,6 @@ from virtbus.bus.errors import (
 from virtbus.drivers.common.engine.process import Result
 from virtbus.drivers.common.fake.process import Processes
 from virtbus.drivers.storage.pool import StoragePool
-
-from tests.unit.drivers.storage.house import House
 
 needs_qemu = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not installed")
 

@@ -7,6 +7,7 @@ import itertools
 import random
 
 import pytest
+
 from virtbus.bus.catalogue import PROGRAMS
 from virtbus.proxy.rpc.connection import KEEPALIVE, REMOTE, TABLE, Connection, Input, State, Verdict
 from virtbus.proxy.rpc.packet import BrokenFrame, Packet, Status, Type, pack

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.proxy import facts
 from virtbus.bus.catalogue import PROGRAMS, Call, Event, Perm
 from virtbus.proxy import forms, names, special
 from virtbus.proxy.rpc import layout
-
-from tests.unit.proxy import facts
 
 CALLS = {(e.program, e.number): e for _api, e in layout.calls()}
 EVENTS = {e.member: e for _api, e in layout.events()}

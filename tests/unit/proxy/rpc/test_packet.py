@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from virtbus.proxy.rpc.limits import PACKET_MAX
 from virtbus.proxy.rpc.packet import BrokenFrame, Framer, Type, pack
 

@@ -8,14 +8,14 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.unit.proxy.facts import FOLDER
 from virtbus.bus.catalogue import PROGRAMS
 from virtbus.bus.types import Field, Int32, Nullable, Record, Text, Uuid
 from virtbus.proxy.rpc import layout, xdr
 from virtbus.proxy.rpc.layout import INT
 from virtbus.proxy.rpc.packet import Framer, Packet, Status, Type, pack
 from virtbus.proxy.streams import HOLE
-
-from tests.unit.proxy.facts import FOLDER
 
 RECORDINGS = sorted((FOLDER / "wire").glob("*.jsonl"))
 NOTHING = xdr.of_fields(())

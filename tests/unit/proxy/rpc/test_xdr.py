@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 import pytest
+
 from virtbus.bus.errors import InvalidArg
 from virtbus.bus.refs import DomainRef, SnapshotRef
 from virtbus.bus.types import (

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from virtbus.bus.errors import InternalError, OperationTimeout, SystemCallError
 from virtbus.drivers.common.engine.process import Processes, Result, check
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+
 from virtbus.bus.errors import InternalError, XmlDetail, XmlError
 from virtbus.drivers.common.xml import codec, parse
 from virtbus.drivers.common.xml.codec import Namespace, attr, dump, flag, leaf, leaves, many, one, raw, read, text
