@@ -19,7 +19,7 @@ NO_TESTS = 5
 
 def outside(more: list[str]) -> int:
     """Run the tests that need no host; give the exit status."""
-    command = [*PYTEST, "-n", "2", "-m", "not host and not federation", *more]
+    command = [*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not host and not federation", *more]
     return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
 
 

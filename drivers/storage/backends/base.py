@@ -7,7 +7,6 @@ the models that they are given. Blocking work goes through `Site.run`, which has
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -54,7 +53,7 @@ class Found:
     permissions: Permissions = field(default_factory=Permissions)
 
 
-class Backend(ABC):
+class Backend:
     """What all kinds of pool share: nothing to start, nothing to stop, no volumes to make."""
 
     build_function = "virStorageBackendBuildPool"
@@ -62,9 +61,9 @@ class Backend(ABC):
     accounts = True
     """Whether the pool's sizes follow from its volumes between two looks."""
 
-    @abstractmethod
     async def is_active(self, site: Site) -> bool:
         """Say whether the pool is up already, when the daemon starts."""
+        return False
 
     async def start(self, site: Site) -> None:
         """Bring the pool up: mount, log in, activate."""
@@ -79,9 +78,9 @@ class Backend(ABC):
         """Remove the pool's storage."""
         raise NoSupport("pool does not support pool deletion")
 
-    @abstractmethod
     async def refresh(self, site: Site) -> Found:
         """Give the pool's volumes and sizes as they are now."""
+        raise NoSupport("pool does not support refreshing")
 
     async def find_sources(self, kind: PoolType, spec: str | None, flags: int, processes: Runner) -> str:
         """Give where such pools could be, as XML."""
