@@ -125,7 +125,8 @@ class Hosted:
         found: dict[str, Api] = {}
         for obj in self.driver.objects():
             key = type(obj).noun if obj.ref is not None else type(obj).daemon
-            if type(obj).noun != "Domain" or obj.ref.name == "guest":
+            # libvirt lists in no order: take the guest made for this, and a device that has a parent.
+            if type(obj).noun not in ("Domain", "NodeDevice") or obj.ref.name in ("guest", "scsi_host1"):
                 found.setdefault(key, obj)
         return found
 
