@@ -126,7 +126,7 @@ class Hosted:
         for obj in self.driver.objects():
             key = type(obj).noun if obj.ref is not None else type(obj).daemon
             # libvirt lists in no order: take the guest made for this, and a device that has a parent.
-            if type(obj).noun not in ("Domain", "NodeDevice") or obj.ref.name in ("guest", "scsi_host1"):
+            if type(obj).noun not in ("Domain", "NodeDevice") or obj.ref.name in ("guest", "computer"):
                 found.setdefault(key, obj)
         return found
 

@@ -69,7 +69,8 @@ async def test_call_ends_as_written_down(hosted: Hosted, cls: type[Api], entry: 
         known[key(cls, entry)] = got
         OUTCOMES.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
         return
-    assert got == known.get(key(cls, entry))
+    # "a|b": libvirt's test driver answers now one way and now the other, by what it was asked before.
+    assert got in known[key(cls, entry)].split("|")
 
 
 def test_nothing_is_written_down_that_is_not_called() -> None:
