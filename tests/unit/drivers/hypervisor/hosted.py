@@ -125,7 +125,7 @@ class Hosted:
         found: dict[str, Api] = {}
         for obj in self.driver.objects():
             key = type(obj).noun if obj.ref is not None else type(obj).daemon
-            # libvirt lists in no order: take the guest made for this, and a device that has a parent.
+            # libvirt lists in no order: take the guest made for this, and always the same device.
             if type(obj).noun not in ("Domain", "NodeDevice") or obj.ref.name in ("guest", "computer"):
                 found.setdefault(key, obj)
         return found
